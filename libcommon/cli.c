@@ -1,0 +1,256 @@
+/* cli: turns the option table into getopt_long's, fills the options struct by
+ * type, and writes the help. */
+#define _GNU_SOURCE /* getopt_long */
+#include "cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "parse.h"
+
+enum { OPTIONS_MAX = 64, FIRST_LONG_ONLY = 256 };
+
+static const struct cli_option common[] = {
+    {.letter = 'q', .name = "quiet", .help = "say nothing but errors"},
+    {.name = "verbose", .help = "say more on stderr"},
+    {.letter = 'h', .name = "help", .help = "print this help and exit"},
+    {.letter = 'V', .name = "version", .help = "print the version and exit"},
+    {0},
+};
+
+static size_t count_options(const struct cli_option *options)
+{
+    size_t count = 0;
+    while (options[count].name)
+        count++;
+    return count;
+}
+
+/* Puts text into the option's member; false where it is no such value. */
+static bool store(const struct cli_option *o, void *options, const char *text, bool in_ms)
+{
+    void *to = (char *)options + o->member;
+    int64_t min = o->min, max = o->min == 0 && o->max == 0 ? INT64_MAX : o->max;
+    int64_t whole = 0;
+    switch (o->type) {
+    case CLI_FLAG:
+        return parse_bool(text, to);
+    case CLI_TEXT:
+        *(const char **)to = text;
+        return true;
+    case CLI_URL:
+        *(const char **)to = text;
+        return parse_base_url(text);
+    case CLI_CHOICE:
+        return parse_choice(text, o->choices, to);
+    case CLI_REAL:
+        return parse_real(text, (double)min, (double)max, to);
+    case CLI_INT:
+        return parse_int(text, min, max, to);
+    case CLI_SIZE:
+        if (!parse_size(text, &whole))
+            return false;
+        break;
+    case CLI_DURATION:
+        if (!(in_ms ? parse_int(text, 0, INT64_MAX, &whole) : parse_duration(text, &whole)))
+            return false;
+        break;
+    }
+    if (whole < min || whole > max)
+        return false;
+    *(int64_t *)to = whole;
+    return true;
+}
+
+/* What the option takes, for an error message. */
+static const char *expected(const struct cli_option *o, char *text, size_t room, bool in_ms)
+{
+    static const char *const kinds[] = {
+        [CLI_FLAG] = "true or false",
+        [CLI_TEXT] = "a text",
+        [CLI_INT] = "a whole number",
+        [CLI_REAL] = "a number",
+        [CLI_DURATION] = "a duration such as 500ms, 30s or 5m",
+        [CLI_SIZE] = "a size such as 64K or 8M",
+        [CLI_CHOICE] = "one of ",
+        [CLI_URL] = "a URL such as https://host/path",
+    };
+    const char *kind = in_ms && o->type == CLI_DURATION ? "a whole number of milliseconds" : kinds[o->type];
+    if (o->type == CLI_CHOICE)
+        snprintf(text, room, "%s%s", kind, o->choices);
+    else if (o->type == CLI_DURATION && (o->min || o->max))
+        snprintf(text, room, "%s, from %lld ms to %lld ms", kind, (long long)o->min, (long long)o->max);
+    else if (o->min || o->max)
+        snprintf(text, room, "%s from %lld to %lld", kind, (long long)o->min, (long long)o->max);
+    else
+        snprintf(text, room, "%s", kind);
+    return text;
+}
+
+static void read_environment(const struct cli *c, void *options)
+{
+    char what[160];
+    for (const struct cli_option *o = c->options; o->name; o++) {
+        const char *value = o->env ? getenv(o->env) : NULL;
+        if (!value || !*value)
+            continue;
+        if (!store(o, options, value, true))
+            die(EXIT_CONFIG, "%s: \"%s\" is not %s", o->env, value, expected(o, what, sizeof what, true));
+    }
+}
+
+static void print_help_option(const struct cli_option *o)
+{
+    char left[80];
+    int used = o->letter ? snprintf(left, sizeof left, "  -%c, --%s", o->letter, o->name)
+                         : snprintf(left, sizeof left, "      --%s", o->name);
+    if (o->arg)
+        used += snprintf(left + used, sizeof left - (size_t)used, " %s", o->arg);
+    if (used < 28)
+        printf("%-28s  %s", left, o->help);
+    else
+        printf("%s\n%-28s  %s", left, "", o->help);
+    if (o->preset && o->type != CLI_FLAG)
+        printf(" (default %s)", o->preset);
+    if (o->env)
+        printf(" [%s]", o->env);
+    putchar('\n');
+}
+
+static void print_help(const struct cli *c)
+{
+    printf("usage: %s [OPTION ...]%s%s\n\n%s\n\n", c->name, *c->operands ? " " : "", c->operands, c->summary);
+    for (const struct cli_option *o = c->options; o->name; o++)
+        print_help_option(o);
+    for (const struct cli_option *o = common; o->name; o++)
+        print_help_option(o);
+    printf("\nD is a duration: 500ms, 30s, 5m, 2h, 7d; a bare number is seconds. See %s(1).\n", c->name);
+}
+
+/* getopt's two tables, made from ours.  A long-only option's value is its
+ * index above FIRST_LONG_ONLY. */
+struct getopt_tables {
+    const struct cli_option *all[OPTIONS_MAX];
+    struct option longs[OPTIONS_MAX + 1];
+    char shorts[2 * OPTIONS_MAX + 2];
+    size_t count;
+};
+
+static void add_options(struct getopt_tables *t, const struct cli_option *options)
+{
+    size_t end = strlen(t->shorts);
+    for (size_t i = 0, n = count_options(options); i < n && t->count < OPTIONS_MAX; i++) {
+        const struct cli_option *o = &options[i];
+        int value = o->letter ? o->letter : FIRST_LONG_ONLY + (int)t->count;
+        t->longs[t->count] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, value};
+        t->all[t->count++] = o;
+        if (!o->letter)
+            continue;
+        t->shorts[end++] = o->letter;
+        if (o->arg)
+            t->shorts[end++] = ':';
+    }
+}
+
+static const struct cli_option *find_option(const struct getopt_tables *t, int value)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (t->longs[i].val == value)
+            return t->all[i];
+    return NULL;
+}
+
+static void die_usage(const struct cli *c, int got, char **argv)
+{
+    const char *word = argv[optind - 1];
+    char letter[3] = {'-', (char)optopt, '\0'};
+    bool is_long = optopt == 0 || optopt >= FIRST_LONG_ONLY || strncmp(word, "--", 2) == 0;
+    die(EXIT_USAGE, "%s: %s; see %s --help", is_long ? word : letter,
+        got == ':' ? "a value is missing" : "no such option, or one that takes no value", c->name);
+}
+
+static void handle_common(const struct cli *c, int letter, bool verbose)
+{
+    if (letter == 'h')
+        print_help(c);
+    if (letter == 'V')
+        printf("%s (Greenlight tools) %s\n", c->name, GL_VERSION);
+    if (letter == 'h' || letter == 'V')
+        exit(cli_finish(EXIT_OK));
+    msg_set_level(verbose ? MSG_VERBOSE : MSG_QUIET);
+}
+
+static void read_arguments(const struct cli *c, const struct getopt_tables *t, void *options, int argc, char **argv)
+{
+    char what[160];
+    int got;
+    opterr = 0;
+    while ((got = getopt_long(argc, argv, t->shorts, t->longs, NULL)) != -1) {
+        const struct cli_option *o = got == '?' || got == ':' ? NULL : find_option(t, got);
+        if (!o)
+            die_usage(c, got, argv);
+        else if (o >= common && o < common + sizeof common / sizeof *common)
+            handle_common(c, got, o == &common[1]);
+        else if (o->type == CLI_FLAG)
+            *(bool *)((char *)options + o->member) = true;
+        else if (!store(o, options, optarg, false))
+            die(EXIT_USAGE, "--%s: \"%s\" is not %s", o->name, optarg, expected(o, what, sizeof what, false));
+    }
+}
+
+char **cli_parse(const struct cli *c, void *options, int argc, char **argv)
+{
+    struct getopt_tables t = {.shorts = ":"};
+    add_options(&t, c->options);
+    add_options(&t, common);
+    for (const struct cli_option *o = c->options; o->name; o++)
+        if (o->preset && !store(o, options, o->preset, false))
+            die(EXIT_BUG, "--%s: bad default \"%s\"", o->name, o->preset);
+    read_arguments(c, &t, options, argc, argv);
+    /* The command line wins: what it set is read again over the environment,
+     * so that --help and --version still answer in a broken environment. */
+    read_environment(c, options);
+    optind = 0;
+    read_arguments(c, &t, options, argc, argv);
+    if (argv[optind] && !*c->operands)
+        die(EXIT_USAGE, "%s: no operand is taken; see %s --help", argv[optind], c->name);
+    return argv + optind;
+}
+
+/* Says why stdout failed and returns the exit code for it; a closed pipe ends
+ * the process here, by the signal that closed pipes end processes with. */
+static int stdout_failed(void)
+{
+    if (errno == EPIPE) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
+    msg_error("cannot write to standard output: %s", strerror(errno));
+    return EXIT_IO;
+}
+
+int cli_finish(int code)
+{
+    if (fflush(stdout) != 0 || fclose(stdout) != 0)
+        return stdout_failed();
+    return code;
+}
+
+void cli_write(const void *bytes, size_t len)
+{
+    if (fwrite(bytes, 1, len, stdout) != len)
+        _exit(stdout_failed());
+}
+
+void cli_flush(void)
+{
+    if (fflush(stdout) != 0)
+        _exit(stdout_failed());
+}

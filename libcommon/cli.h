@@ -1,0 +1,65 @@
+/* cli: the command line, from one table a program.
+ *
+ * The table gives parsing, the environment, defaults and --help, so that they
+ * cannot drift apart; man pages and completions are held to it by tests.
+ * -h --help, -V --version, -q --quiet and --verbose belong to every program
+ * and are not in its table.  Everything here may exit: 64 for a wrong flag,
+ * 78 for a wrong value in the environment, 0 after --help and --version. */
+#ifndef GL_CLI_H
+#define GL_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+#define GL_VERSION "0.1.0"
+
+/* What an option's value is, and so the type of the member it fills. */
+enum cli_type {
+    CLI_FLAG,     /* no value; bool */
+    CLI_TEXT,     /* const char *, borrowed from argv or the environment */
+    CLI_INT,      /* int64_t, from min to max */
+    CLI_REAL,     /* double, from min to max */
+    CLI_DURATION, /* int64_t milliseconds, from min to max */
+    CLI_SIZE,     /* int64_t bytes, from min to max */
+    CLI_CHOICE,   /* int, an index into choices */
+    CLI_URL,      /* const char *, a base URL */
+};
+
+struct cli_option {
+    char letter;         /* 0: only the long name */
+    const char *name;    /* the long name, without the dashes */
+    const char *arg;     /* its value's name in the help; NULL for a flag */
+    const char *help;    /* one line, lower case, without the default */
+    enum cli_type type;
+    size_t member;       /* offsetof the member in the program's options */
+    const char *preset;  /* the default as a person would type it, or NULL */
+    const char *env;     /* its environment variable; a duration there is in ms */
+    const char *choices; /* CLI_CHOICE: "queue|skip|manual" */
+    int64_t min, max;    /* both 0: from 0 to a very large number */
+};
+
+struct cli {
+    const char *name;     /* "gl-submit" */
+    const char *operands; /* "[FILE ...]", or "" for none allowed */
+    const char *summary;  /* one sentence for --help */
+    const struct cli_option *options; /* ends with a NULL name */
+};
+
+/* Reads defaults, then the environment, then the command line into *options
+ * (the program's own struct).  Returns the operands, NULL-terminated (argv's
+ * own memory); it prints and exits where the user asked for help or erred. */
+char **cli_parse(const struct cli *c, void *options, int argc, char **argv);
+
+/* Ends a program: flushes and closes stdout.  Returns `code`, or EXIT_IO after
+ * a message where writing failed; a closed pipe ends the process quietly. */
+int cli_finish(int code);
+
+/* Writes to stdout, and flushes it.  Where that fails they end the program as
+ * cli_finish does, at once: nobody can read what would come. */
+void cli_write(const void *bytes, size_t len);
+void cli_flush(void);
+
+#endif

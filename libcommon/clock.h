@@ -1,0 +1,23 @@
+/* clock: time in milliseconds, and deadlines on the monotonic clock. */
+#ifndef GL_CLOCK_H
+#define GL_CLOCK_H
+
+#include <stdint.h>
+
+/* A moment on the monotonic clock that never comes. */
+#define CLOCK_NEVER INT64_MAX
+
+/* Milliseconds of the monotonic clock: only differences mean anything. */
+int64_t clock_now(void);
+
+/* Milliseconds since 1970 UTC, for comparing with dates that others sent. */
+int64_t clock_wall(void);
+
+/* The moment `ms` from `now`; CLOCK_NEVER where that would overflow. */
+int64_t clock_after(int64_t now, int64_t ms);
+
+/* Milliseconds from `now` until `moment`, never negative, at most INT_MAX, as
+ * poll(2) takes them; -1 ("for ever") for CLOCK_NEVER. */
+int clock_poll_ms(int64_t now, int64_t moment);
+
+#endif

@@ -1,0 +1,51 @@
+/* jsonl: records in, one JSON object each, from FILE operands or stdin.
+ *
+ * Framing is design.md §3's: a line that is a whole text is a record, otherwise
+ * lines join until the text closes.  A line that cannot begin an object is one
+ * bad record; where joining fails, the lines up to the next one that starts
+ * with `{` are one bad record and reading resumes there.  A joined record comes
+ * out as one line (its line breaks and indentation taken out, nothing else).
+ * Blank lines are passed over.  Memory is bounded by the largest record
+ * allowed, whatever the length of the input. */
+#ifndef GL_JSONL_H
+#define GL_JSONL_H
+
+#include "err.h"
+#include "json.h"
+
+struct jsonl;
+
+/* One record, borrowed until the next call on the same reader. */
+struct jsonl_record {
+    const char *file; /* the operand, or "stdin" */
+    size_t line;      /* where it began, from 1 */
+    const struct json_object *object; /* NULL for a bad record */
+};
+
+enum jsonl_got {
+    JSONL_RECORD,
+    JSONL_BAD,  /* one bad record; the error says "FILE:LINE: what is wrong" */
+    JSONL_WAIT, /* nothing whole is here: poll jsonl_fd, then jsonl_fill */
+    JSONL_EOF,
+};
+
+/* Reads the operands in order ("-" is stdin; none at all: stdin), records of at
+ * most max_record bytes.  operands is borrowed. */
+struct jsonl *jsonl_open(char **operands, size_t max_record);
+void jsonl_close(struct jsonl *r);
+
+/* The next record.  jsonl_read waits for it, flushing stdout first where it
+ * would block, and ends at signals_deadline(); jsonl_next never waits. */
+enum jsonl_got jsonl_read(struct jsonl *r, struct jsonl_record *record, struct err *e);
+enum jsonl_got jsonl_next(struct jsonl *r, struct jsonl_record *record, struct err *e);
+
+/* What to poll for reading after JSONL_WAIT, and one read from it (which may
+ * block where poll did not say that it will not). */
+int jsonl_fd(const struct jsonl *r);
+void jsonl_fill(struct jsonl *r);
+
+/* Whether an operand could not be opened or read: said on stderr when it
+ * happened, the others were read; the program ends with EXIT_IO. */
+bool jsonl_failed(const struct jsonl *r);
+
+#endif

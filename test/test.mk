@@ -1,0 +1,3 @@
+# What the tests are built from; included by the Makefile.
+
+TEST_PROGRAMS :=
