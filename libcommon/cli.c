@@ -14,6 +14,7 @@
 
 #include "msg.h"
 #include "parse.h"
+#include "signals.h"
 
 enum { OPTIONS_MAX = 64, FIRST_LONG_ONLY = 256 };
 
@@ -240,6 +241,7 @@ int cli_finish(int code)
 {
     if (fflush(stdout) != 0 || fclose(stdout) != 0)
         return stdout_failed();
+    signals_raise();
     return code;
 }
 

@@ -54,7 +54,8 @@ struct cli {
 char **cli_parse(const struct cli *c, void *options, int argc, char **argv);
 
 /* Ends a program: flushes and closes stdout.  Returns `code`, or EXIT_IO after
- * a message where writing failed; a closed pipe ends the process quietly. */
+ * a message where writing failed; a closed pipe ends the process quietly, and
+ * a signal that was caught (signals.h) ends it by that signal. */
 int cli_finish(int code);
 
 /* Writes to stdout, and flushes it.  Where that fails they end the program as

@@ -374,6 +374,26 @@ void json_put_real(struct buf *b, double value)
     buf_puts(b, text);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+void json_put_compact(struct buf *b, const char *text, size_t len)
+{
+    const char *end = text + len;
+    while (text < end) {
+        const char *lf = memchr(text, '\n', (size_t)(end - text));
+        const char *stop = lf ? lf : end;
+        while (lf && stop > text && is_blank(stop[-1]))
+            stop--;
+        buf_add(b, text, (size_t)(stop - text));
+        text = lf ? lf + 1 : end;
+        while (text < end && is_blank(*text))
+            text++;
+    }
+}
+
 /* Where member i's text with the blanks around it begins and ends: what lies
  * between two of the commas and braces. */
 static size_t segment_start(const struct json_object *o, size_t i)

@@ -120,6 +120,10 @@ void json_put_text(struct buf *b, const char *text);               /* NULL: null
 void json_put_int(struct buf *b, int64_t value);
 void json_put_real(struct buf *b, double value); /* the shortest text that reads back the same */
 
+/* Appends valid JSON text as one line: line breaks and the blanks around them
+ * taken out (they cannot be inside a string), nothing else. */
+void json_put_compact(struct buf *b, const char *text, size_t len);
+
 /* A change to one member: with `value`, sets it (appended where the name was
  * absent); with `rename`, keeps its value under that name; with neither, takes
  * it out. */

@@ -27,6 +27,11 @@ bool record_gl(const struct json_object *record, struct json_object *gl);
 /* The atom's id, `atom_id` or else `id`: a string that is not empty, or absent. */
 struct json_text record_atom_id(const struct json_object *record);
 
+/* The atom's content: the first of content_json, content and payload that is
+ * an object, or the text of one in a string (decoded into *text, which the
+ * caller keeps as long as *content).  False, and *content empty: none is. */
+bool record_content(const struct json_object *atom, struct json_object *content, struct buf *text);
+
 /* Whether Greenlight owns the atom: owner greenlight, or mode runtime or
  * hybrid, where those in content_json (an object, or an object's text in a
  * string) win over those beside it. */
@@ -39,10 +44,6 @@ bool record_is_async(const struct json_object *atom);
 /* The exit code that a record counts for (design.md §6): results and
  * executions by their status, everything else 0. */
 enum exit_code record_exit(const struct json_object *record);
-
-/* Appends a `rejected` result for input that is no usable record: where and
- * why in `message`, the class, and atom_id where it is known. */
-void record_put_rejected(struct buf *out, struct json_text atom_id, const char *class, const char *message);
 
 /* Appends the `_gl` member's value for a record made from one whose `_gl` was
  * *before (may be empty or NULL): all members but those of `own`, then `type`,

@@ -44,4 +44,10 @@ void result_init(struct result *r);
  * member, complete with "type" (see record_put_gl). */
 void result_put(struct buf *out, const struct result *r, struct json_text gl);
 
+/* Appends a `rejected` result for input that is no usable record: `class` and
+ * why and where in `message` (for the member `error`), atom_id where known,
+ * `before` the record's _gl where there was one, else NULL. */
+void result_put_rejected(struct buf *out, struct json_text atom_id, const struct json_object *before,
+                         const char *class, const char *message);
+
 #endif
