@@ -323,22 +323,13 @@ static bool is_named(const struct json_object *o, size_t i, bool keep_raw)
     return keep_raw && json_member_is(o, i, "raw");
 }
 
+/* Keeps the members of o that have no place of their own, but for those that
+ * `over` has too. */
 static void keep_others(struct answer *a, const struct json_object *o, const struct json_object *over, bool keep_raw)
 {
-    for (size_t i = 0; i < o->count; i++) {
-        const struct json_member *m = &o->members[i];
-        bool hidden = false;
-        for (size_t k = 0; over && k < over->count && !hidden; k++)
-            hidden = over->members[k].key_len == m->key_len &&
-                     memcmp(over->text.at + over->members[k].key, o->text.at + m->key, m->key_len) == 0;
-        if (hidden || is_named(o, i, keep_raw))
-            continue;
-        if (a->others.len)
-            buf_putc(&a->others, ',');
-        buf_add(&a->others, o->text.at + m->key - 1, m->key_len + 2);
-        buf_putc(&a->others, ':');
-        json_put(&a->others, json_member_value(o, i));
-    }
+    for (size_t i = 0; i < o->count; i++)
+        if (!is_named(o, i, keep_raw) && !(over && json_has_same(over, o, i)))
+            json_put_member(&a->others, o, i);
 }
 
 static void take_warnings(struct answer *a)

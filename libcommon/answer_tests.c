@@ -36,12 +36,8 @@ static void put_test(struct answer *a, const struct test *t, const struct json_o
         bool known = false;
         for (size_t n = 0; n < sizeof named / sizeof *named && !known; n++)
             known = json_member_is(o, i, named[n]);
-        if (known)
-            continue;
-        buf_putc(b, ',');
-        buf_add(b, o->text.at + o->members[i].key - 1, o->members[i].key_len + 2);
-        buf_putc(b, ':');
-        json_put(b, json_member_value(o, i));
+        if (!known)
+            json_put_member(b, o, i);
     }
     buf_putc(b, '}');
 }

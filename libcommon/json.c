@@ -280,7 +280,7 @@ bool json_int(struct json_text value, int64_t *out)
 
 void json_comma(struct buf *b)
 {
-    char last = b->len ? b->data[b->len - 1] : '{';
+    char last = b->len ? b->data[b->len - 1] : '[';
     if (last != '{' && last != '[')
         buf_putc(b, ',');
 }
@@ -372,6 +372,36 @@ void json_put_real(struct buf *b, double value)
             break;
     }
     buf_puts(b, text);
+}
+
+void json_put_member(struct buf *b, const struct json_object *o, size_t i)
+{
+    const struct json_member *m = &o->members[i];
+    json_comma(b);
+    buf_add(b, o->text.at + m->key - 1, m->key_len + 2);
+    buf_putc(b, ':');
+    json_put(b, json_member_value(o, i));
+}
+
+bool json_has_same(const struct json_object *o, const struct json_object *other, size_t i)
+{
+    const struct json_member *m = &other->members[i];
+    for (size_t k = 0; k < o->count; k++)
+        if (o->members[k].key_len == m->key_len &&
+            memcmp(o->text.at + o->members[k].key, other->text.at + m->key, m->key_len) == 0)
+            return true;
+    return false;
+}
+
+void json_put_merged(struct buf *b, const struct json_object *under, const struct json_object *over)
+{
+    buf_putc(b, '{');
+    for (size_t i = 0; i < under->count; i++)
+        if (!json_has_same(over, under, i))
+            json_put_member(b, under, i);
+    for (size_t i = 0; i < over->count; i++)
+        json_put_member(b, over, i);
+    buf_putc(b, '}');
 }
 
 static bool is_blank(char c)

@@ -120,6 +120,17 @@ void json_put_text(struct buf *b, const char *text);               /* NULL: null
 void json_put_int(struct buf *b, int64_t value);
 void json_put_real(struct buf *b, double value); /* the shortest text that reads back the same */
 
+/* Appends member i of o as `"name":value`, verbatim, after a comma where one
+ * is due. */
+void json_put_member(struct buf *b, const struct json_object *o, size_t i);
+
+/* Appends an object of under's members, but for those that over has too, and
+ * over's. */
+void json_put_merged(struct buf *b, const struct json_object *under, const struct json_object *over);
+
+/* Whether o has a member whose name stands there as member i of `other`'s. */
+bool json_has_same(const struct json_object *o, const struct json_object *other, size_t i);
+
 /* Appends valid JSON text as one line: line breaks and the blanks around them
  * taken out (they cannot be inside a string), nothing else. */
 void json_put_compact(struct buf *b, const char *text, size_t len);

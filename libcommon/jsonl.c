@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -87,6 +88,15 @@ int jsonl_fd(const struct jsonl *r)
 bool jsonl_failed(const struct jsonl *r)
 {
     return r->failed;
+}
+
+double jsonl_fraction(const struct jsonl *r)
+{
+    struct stat st;
+    off_t at = r->fd >= 0 ? lseek(r->fd, 0, SEEK_CUR) : -1;
+    if (*r->operands || at < 0 || fstat(r->fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return -1;
+    return (double)(at - (off_t)(r->end - r->start)) / (double)st.st_size;
 }
 
 /* Starts a record at the front of the window. */

@@ -44,6 +44,10 @@ enum jsonl_got jsonl_next(struct jsonl *r, struct jsonl_record *record, struct e
 int jsonl_fd(const struct jsonl *r);
 void jsonl_fill(struct jsonl *r);
 
+/* How much of the input has been read, from 0 to 1; -1 where its length is not
+ * known (a pipe, a terminal, several files). */
+double jsonl_fraction(const struct jsonl *r);
+
 /* Whether an operand could not be opened or read: said on stderr when it
  * happened, the others were read; the program ends with EXIT_IO. */
 bool jsonl_failed(const struct jsonl *r);

@@ -136,25 +136,20 @@ enum exit_code record_exit(const struct json_object *record)
 
 void record_put_gl(struct buf *out, const struct json_object *before, const char *type, const struct json_object *own)
 {
-    buf_putc(out, '{');
-    json_key(out, "type");
-    json_put_text(out, type);
-    for (size_t i = 0; before && i < before->count; i++) {
-        bool replaced = json_member_is(before, i, "type");
-        for (size_t k = 0; own && k < own->count && !replaced; k++)
-            replaced = own->members[k].key_len == before->members[i].key_len &&
-                       memcmp(own->text.at + own->members[k].key, before->text.at + before->members[i].key,
-                              own->members[k].key_len) == 0;
-        if (replaced)
-            continue;
-        buf_putc(out, ',');
-        buf_add(out, before->text.at + before->members[i].key - 1, before->members[i].key_len + 2);
-        buf_putc(out, ':');
-        json_put(out, json_member_value(before, i));
+    static const struct json_object none = {0};
+    struct json_object over = {0};
+    struct buf text;
+    buf_init(&text, out->max);
+    buf_putc(&text, '{');
+    if (type) {
+        json_key(&text, "type");
+        json_put_text(&text, type);
     }
-    if (own && own->count) {
-        buf_putc(out, ',');
-        buf_add(out, own->text.at + 1, own->text.len - 2);
-    }
-    buf_putc(out, '}');
+    for (size_t i = 0; own && i < own->count; i++)
+        json_put_member(&text, own, i);
+    buf_putc(&text, '}');
+    if (json_index(&over, text.data, text.len, NULL))
+        json_put_merged(out, before ? before : &none, &over);
+    json_object_free(&over);
+    buf_free(&text);
 }

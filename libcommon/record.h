@@ -45,9 +45,9 @@ bool record_is_async(const struct json_object *atom);
  * executions by their status, everything else 0. */
 enum exit_code record_exit(const struct json_object *record);
 
-/* Appends the `_gl` member's value for a record made from one whose `_gl` was
- * *before (may be empty or NULL): all members but those of `own`, then `type`,
- * then own's members.  own is the inside of an object, or NULL. */
+/* Appends the value of `_gl` for a record made from one whose `_gl` was *before
+ * (NULL: it had none): its members, with `type` (NULL: none) and own's set over
+ * them.  own may be NULL. */
 void record_put_gl(struct buf *out, const struct json_object *before, const char *type, const struct json_object *own);
 
 #endif

@@ -152,14 +152,14 @@ bool retry_circuit_allows(struct retry_circuit *c, int64_t now)
     return true;
 }
 
-void retry_circuit_note(struct retry_circuit *c, enum fault fault, int64_t now)
+void retry_circuit_note(struct retry_circuit *c, enum fault fault, bool probe, int64_t now)
 {
     if (!fault_is_unreached(fault)) {
         *c = (struct retry_circuit){.pause_ms = c->pause_ms};
         return;
     }
     c->failures++;
-    if (c->probing) {
+    if (probe) {
         c->probing = false;
         c->probes++;
         c->until = now + c->pause_ms;

@@ -70,8 +70,9 @@ enum { RETRY_CIRCUIT_FAILURES = 10, RETRY_CIRCUIT_PROBES = 3 };
  * is the probe, and no other until it has ended. */
 bool retry_circuit_allows(struct retry_circuit *c, int64_t now);
 
-/* Takes note of how an attempt ended: reached the server or not. */
-void retry_circuit_note(struct retry_circuit *c, enum fault fault, int64_t now);
+/* Takes note of how an attempt (the probe or another one that was still under
+ * way) ended: reached the server or not. */
+void retry_circuit_note(struct retry_circuit *c, enum fault fault, bool probe, int64_t now);
 
 /* Whether the run is over: three probes failed. */
 bool retry_circuit_is_dead(const struct retry_circuit *c);

@@ -1,0 +1,36 @@
+/* excerpt: values of a record as text to look at, shortened where they are
+ * long, with what was left out said.
+ *
+ * Strings are shown by their characters, everything else as its JSON text. */
+#ifndef GL_EXCERPT_H
+#define GL_EXCERPT_H
+
+#include "json.h"
+#include "table.h"
+
+/* The style of a line, by its own text. */
+typedef unsigned excerpt_style(const char *line, size_t len);
+
+/* How a block of lines is shown. */
+struct excerpt {
+    size_t head, tail;    /* so many lines at the start and at the end */
+    size_t line_bytes;    /* of each line, so much */
+    bool verbatim;        /* see struct frame_place */
+    size_t indent;        /* of every line; continued ones go two columns deeper where verbatim */
+    excerpt_style *style; /* NULL: plain */
+};
+
+/* Whether there is something to show: not absent, null, or a string, array or
+ * object with nothing in it. */
+bool excerpt_has(struct json_text value);
+
+/* Shows the value as lines of the frame. */
+void excerpt_block(struct frame *f, struct json_text value, const struct excerpt *how);
+
+/* Appends the value to a rich text, at most `bytes` of it. */
+void excerpt_put(struct rich *to, unsigned style, struct json_text value, size_t bytes, unsigned how);
+
+/* The same with the JSON text of a string too, its quotes around it. */
+void excerpt_put_json(struct rich *to, unsigned style, struct json_text value, size_t bytes);
+
+#endif

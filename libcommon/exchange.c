@@ -1,0 +1,347 @@
+/* exchange: the loop around retry's pure rules and http's single attempts.
+ *
+ * A gate says from which moment on the next attempt may be sent at all; calls
+ * that are due wait on the heap until then.  A call whose Retry-After is over
+ * the cap ends, and while the origin asks for such a pause so do all others. */
+#define _GNU_SOURCE /* getrandom */
+#include "exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "clock.h"
+#include "json.h"
+#include "signals.h"
+#include "xalloc.h"
+
+enum { ATTEMPTS_MAX_BYTES = 1 << 20 };
+
+struct exchange {
+    const struct exchange_options *options;
+    struct exchange_hooks hooks;
+    struct http *http;
+    struct heap heap;
+    struct retry_budget budget;
+    struct retry_circuit circuit;
+    size_t flying;
+    int64_t deadline, hold_until, next_send_us;
+    enum fault over;
+    bool long_hold;      /* the origin asked for a pause over the cap */
+    enum fault held_by;  /* the class of the answer that asked for it */
+};
+
+bool exchange_open(struct exchange **out, const struct exchange_options *options, const struct exchange_hooks *hooks,
+                   struct err *e)
+{
+    struct exchange *x = xcalloc(1, sizeof *x);
+    x->options = options;
+    x->hooks = *hooks;
+    x->budget.tokens = RETRY_BUDGET_FULL;
+    x->circuit.pause_ms = options->circuit_pause_ms;
+    x->deadline = options->deadline_ms ? clock_after(clock_now(), options->deadline_ms) : CLOCK_NEVER;
+    if (!http_open(&x->http, &options->http, (size_t)options->jobs, e)) {
+        free(x);
+        return false;
+    }
+    *out = x;
+    return true;
+}
+
+void exchange_close(struct exchange *x)
+{
+    if (!x)
+        return;
+    http_close(x->http);
+    heap_free(&x->heap);
+    free(x);
+}
+
+void exchange_call_init(struct exchange_call *call)
+{
+    call->node = (struct heap_node){0};
+    call->attempt = 0;
+    call->ambiguous = call->probe = false;
+    buf_init(&call->attempts, ATTEMPTS_MAX_BYTES);
+}
+
+void exchange_call_free(struct exchange_call *call)
+{
+    buf_free(&call->attempts);
+}
+
+void exchange_start(struct exchange *x, struct exchange_call *call, int64_t due)
+{
+    heap_put(&x->heap, &call->node, due);
+}
+
+enum fault exchange_over(const struct exchange *x)
+{
+    return x->over;
+}
+
+size_t exchange_open_calls(const struct exchange *x)
+{
+    return x->heap.count + x->flying;
+}
+
+/* What a fault of ours means. */
+static const char *why_ours(enum fault fault)
+{
+    switch (fault) {
+    case FAULT_CIRCUIT:
+        return "the server cannot be reached: ten connections in a row and three probes failed";
+    case FAULT_RETRY_BUDGET:
+        return "too many requests fail: the budget of retries is used up";
+    case FAULT_DEADLINE:
+        return "the deadline passed";
+    case FAULT_UNAUTHORISED:
+        return "the server does not accept the token (HTTP status 401)";
+    case FAULT_INTERRUPTED:
+        return "interrupted by a signal";
+    case FAULT_RATE_LIMITED:
+    case FAULT_HTTP_5XX:
+        return "the server asked for a pause that is longer than --backoff-cap";
+    default:
+        return "not sent";
+    }
+}
+
+void exchange_explain(char *out, size_t room, enum fault fault, const struct http_answer *answer, const char *judged)
+{
+    if (!answer)
+        snprintf(out, room, "%s", why_ours(fault));
+    else if (fault == FAULT_RETRY_BUDGET || fault == FAULT_DEADLINE)
+        snprintf(out, room, "%s; the last attempt: %s", why_ours(fault), answer->why);
+    else if (answer->fault != FAULT_NONE)
+        snprintf(out, room, "%s", answer->why);
+    else
+        snprintf(out, room, "%s", fault == FAULT_TRUNCATED ? "the answer was cut off" : judged);
+}
+
+void exchange_new_key(char key[37])
+{
+    unsigned char r[16];
+    if (getrandom(r, sizeof r, 0) != sizeof r)
+        abort(); /* cannot fail for so few bytes once the kernel is up */
+    r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
+    r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
+    snprintf(key, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3],
+             r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+}
+
+static double chance(void)
+{
+    unsigned number;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        abort();
+    return number / 4294967296.0;
+}
+
+static struct exchange_call *call_of(struct heap_node *node)
+{
+    return (struct exchange_call *)((char *)node - offsetof(struct exchange_call, node));
+}
+
+static void end_call(struct exchange *x, struct exchange_call *call, enum fault fault, const struct http_answer *answer)
+{
+    x->hooks.ended(call, fault, answer, x->hooks.context);
+}
+
+/* ---- after an attempt ---- */
+
+static void note_attempt(struct exchange_call *call, const struct http_answer *a, enum fault fault,
+                         const struct retry_decision *d)
+{
+    struct buf *b = &call->attempts;
+    if (b->len)
+        buf_putc(b, ',');
+    buf_printf(b, "{\"n\":%lld,\"class\":", (long long)call->attempt);
+    json_put_text(b, fault_name(fault));
+    if (a->status)
+        buf_printf(b, ",\"http_status\":%d", a->status);
+    else
+        buf_puts(b, ",\"http_status\":null");
+    buf_printf(b, ",\"elapsed_ms\":%lld", (long long)a->elapsed_ms);
+    if (d && d->again)
+        buf_printf(b, ",\"wait_nominal_ms\":%lld,\"wait_ms\":%lld,\"wait_source\":\"%s\"}", (long long)d->nominal_ms,
+                   (long long)d->wait_ms, d->source);
+    else if (d && a->retry_after_ms >= 0 && fault_is_retried(fault))
+        buf_printf(b, ",\"wait_nominal_ms\":null,\"wait_ms\":null,\"wait_source\":null,\"retry_after_ms\":%lld}",
+                   (long long)a->retry_after_ms);
+    else
+        buf_puts(b, ",\"wait_nominal_ms\":null,\"wait_ms\":null,\"wait_source\":null}");
+}
+
+/* 429 and 503 with Retry-After hold back the whole origin. */
+static void hold_origin(struct exchange *x, const struct http_answer *a, enum fault fault, int64_t now)
+{
+    if ((a->status != 429 && a->status != 503) || a->retry_after_ms < 0)
+        return;
+    int64_t until = clock_after(now, a->retry_after_ms);
+    if (until <= x->hold_until)
+        return;
+    x->hold_until = until;
+    x->long_hold = a->retry_after_ms > x->options->policy.cap_ms;
+    x->held_by = fault;
+}
+
+/* The class of an answer, with what this call's history adds to it. */
+static enum fault classify(struct exchange *x, struct exchange_call *call, const struct http_answer *a)
+{
+    enum fault fault = a->fault;
+    if (fault == FAULT_HTTP_4XX && a->status == 409 && (call->ambiguous || call->key_came))
+        fault = FAULT_CONFLICT;
+    if (fault == FAULT_NONE)
+        fault = x->hooks.judge(call, a, x->hooks.context);
+    if (fault == FAULT_MALFORMED && a->by_close && a->body_len && json_is_cut(a->body, a->body_len))
+        fault = FAULT_TRUNCATED;
+    return fault;
+}
+
+static void attempt_ended(struct exchange *x, const struct http_answer *a)
+{
+    struct exchange_call *call = a->user;
+    int64_t now = clock_now();
+    enum fault fault = classify(x, call, a);
+    x->flying--;
+    retry_circuit_note(&x->circuit, fault, call->probe, now);
+    hold_origin(x, a, fault, now);
+    if (fault == FAULT_NONE)
+        retry_budget_give(&x->budget);
+    if (fault == FAULT_UNAUTHORISED && x->over == FAULT_NONE)
+        x->over = FAULT_UNAUTHORISED;
+    call->ambiguous = call->ambiguous || fault_is_ambiguous(fault);
+    struct retry_case failed = {.attempt = call->attempt,
+                                .fault = fault,
+                                .retry_after_ms = a->retry_after_ms,
+                                .left_ms = x->deadline == CLOCK_NEVER ? INT64_MAX : x->deadline - now,
+                                .chance = chance()};
+    struct retry_decision d = {.ends_as = fault};
+    if (fault != FAULT_NONE && !call->once)
+        d = retry_decide(&x->options->policy, &failed);
+    if (d.again && !retry_budget_take(&x->budget)) {
+        d.again = false;
+        d.ends_as = FAULT_RETRY_BUDGET;
+    }
+    note_attempt(call, a, fault, &d);
+    if (d.again)
+        exchange_start(x, call, clock_after(now, d.wait_ms));
+    else
+        end_call(x, call, d.ends_as, a);
+}
+
+/* ---- sending ---- */
+
+/* From which moment on an attempt may be sent; CLOCK_NEVER: when another one
+ * has ended. */
+static int64_t gate(const struct exchange *x, int64_t now)
+{
+    int64_t moment = now;
+    if (http_free_slots(x->http) == 0 || (x->circuit.open && x->circuit.probing))
+        return CLOCK_NEVER;
+    if (x->circuit.open && x->circuit.until > moment)
+        moment = x->circuit.until;
+    if (x->hold_until > moment)
+        moment = x->hold_until;
+    if (x->next_send_us / 1000 > moment)
+        moment = x->next_send_us / 1000;
+    return moment;
+}
+
+static void send_call(struct exchange *x, struct exchange_call *call, int64_t now)
+{
+    struct err e;
+    int64_t left = x->deadline == CLOCK_NEVER ? INT64_MAX : x->deadline - now;
+    struct http_request request = {.post = call->post, .path = call->path, .key = call->key, .body = call->body,
+                                   .body_len = call->body_len, .timeout_ms = left, .user = call};
+    call->probe = x->circuit.open;
+    retry_circuit_allows(&x->circuit, now);
+    call->attempt++;
+    if (x->options->rate > 0) {
+        int64_t from = x->next_send_us > now * 1000 ? x->next_send_us : now * 1000;
+        x->next_send_us = from + (int64_t)(1e6 / x->options->rate);
+    }
+    if (!http_send(x->http, &request, &e)) {
+        struct http_answer a = {.user = call, .fault = FAULT_UNAUTHORISED};
+        snprintf(a.why, sizeof a.why, "%s", e.text);
+        x->over = FAULT_UNAUTHORISED;
+        end_call(x, call, FAULT_UNAUTHORISED, &a);
+        return;
+    }
+    x->flying++;
+}
+
+/* Ends every waiting call as `fault`. */
+static void end_waiting(struct exchange *x, enum fault fault, int64_t due_until)
+{
+    struct heap_node *node;
+    size_t count = x->heap.count; /* a call may be started again by its end */
+    while (count-- && (node = heap_first(&x->heap)) && node->due <= due_until) {
+        heap_remove(&x->heap, node);
+        end_call(x, call_of(node), fault, NULL);
+    }
+}
+
+static void cancelled(void *user, void *context)
+{
+    struct exchange *x = context;
+    x->flying--;
+    end_call(x, user, FAULT_INTERRUPTED, NULL);
+}
+
+static void check_over(struct exchange *x, int64_t now)
+{
+    if (signals_caught() && x->over != FAULT_INTERRUPTED) {
+        x->over = FAULT_INTERRUPTED;
+        http_cancel(x->http, cancelled, x);
+    }
+    if (x->over == FAULT_NONE && now >= x->deadline)
+        x->over = FAULT_DEADLINE;
+    if (x->over == FAULT_NONE && retry_circuit_is_dead(&x->circuit))
+        x->over = FAULT_CIRCUIT;
+    if (x->over != FAULT_NONE)
+        end_waiting(x, x->over, CLOCK_NEVER);
+    else if (x->long_hold && now < x->hold_until)
+        end_waiting(x, x->held_by, now);
+    else if (x->long_hold)
+        x->long_hold = false;
+}
+
+static void send_due(struct exchange *x, int64_t now)
+{
+    struct heap_node *node;
+    while ((node = heap_first(&x->heap)) && node->due <= now && gate(x, now) <= now && x->over == FAULT_NONE) {
+        heap_remove(&x->heap, node);
+        send_call(x, call_of(node), now);
+    }
+}
+
+/* The moment at which something has to be done without anything happening. */
+static int64_t next_moment(const struct exchange *x, int64_t now)
+{
+    const struct heap_node *node = heap_first(&x->heap);
+    int64_t moment = CLOCK_NEVER;
+    if (node) {
+        moment = gate(x, now);
+        if (node->due > moment || (x->long_hold && node->due < moment))
+            moment = node->due;
+    }
+    return x->deadline < moment && exchange_open_calls(x) ? x->deadline : moment;
+}
+
+bool exchange_run(struct exchange *x, int fd)
+{
+    struct http_answer answer;
+    bool readable = false;
+    int64_t now = clock_now();
+    check_over(x, now);
+    send_due(x, now);
+    if (exchange_open_calls(x) || fd >= 0) {
+        cli_flush();
+        http_wait(x->http, fd, next_moment(x, now), &readable);
+    }
+    while (http_next(x->http, &answer))
+        attempt_ended(x, &answer);
+    return readable;
+}

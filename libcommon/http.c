@@ -1,0 +1,488 @@
+/* http: a multi handle and a fixed set of slots, each an easy handle with its
+ * buffers that serve one attempt after another. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
+#include "http.h"
+
+#include <curl/curl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "signals.h"
+#include "xalloc.h"
+
+enum { TOKEN_MAX = 16 * 1024 };
+
+struct slot {
+    CURL *easy;
+    struct curl_slist *headers;
+    struct buf url, body;
+    struct slot *next_free;
+    void *user;
+    int64_t started, retry_after_ms;
+    bool has_length; /* Content-Length or chunks mark the body's end */
+    bool too_large, flying;
+    char why[CURL_ERROR_SIZE];
+};
+
+struct http {
+    const struct http_options *options;
+    CURLM *multi;
+    struct slot *slots, *free_slots;
+    size_t slot_count, free_count;
+    int flying; /* transfers that the multi handle has */
+    struct slot *finished; /* the one whose answer was given out last */
+    char *base;            /* the URL without its last slash */
+    struct buf token;
+    struct timespec token_time;
+};
+
+/* ---- the token ---- */
+
+static bool read_token(struct http *h, struct err *e)
+{
+    const char *name = h->options->token_file;
+    struct stat st;
+    if (!name)
+        return true;
+    FILE *file = fopen(name, "re");
+    if (!file || fstat(fileno(file), &st) != 0) {
+        if (file)
+            fclose(file);
+        return err_errno(e, EXIT_CONFIG, "cannot read the token file \"%s\"", name);
+    }
+    char text[TOKEN_MAX + 1];
+    size_t len = fread(text, 1, TOKEN_MAX, file);
+    fclose(file);
+    while (len && (text[len - 1] == '\n' || text[len - 1] == '\r' || text[len - 1] == ' '))
+        len--;
+    bool plain = len > 0;
+    for (size_t i = 0; i < len; i++)
+        plain = plain && text[i] > ' ' && text[i] < 0x7f;
+    buf_clear(&h->token);
+    buf_add(&h->token, text, len);
+    h->token_time = st.st_mtim;
+    return plain ? true : err_set(e, EXIT_CONFIG, "the token file \"%s\" does not hold one line of plain text", name);
+}
+
+/* A token may be renewed under a running program: read it when it changed. */
+static bool refresh_token(struct http *h, struct err *e)
+{
+    struct stat st;
+    if (!h->options->token_file || (stat(h->options->token_file, &st) == 0 && st.st_mtim.tv_sec == h->token_time.tv_sec &&
+                                    st.st_mtim.tv_nsec == h->token_time.tv_nsec))
+        return true;
+    return read_token(h, e);
+}
+
+/* The bytes of an escaped or plain character of the token at `at`, or 0. */
+static size_t match_char(const char *at, size_t left, char c)
+{
+    char escape[8];
+    if (left && *at == c)
+        return 1;
+    if (left >= 2 && at[0] == '\\' && at[1] == c)
+        return 2;
+    snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(unsigned char)c);
+    return left >= 6 && strncasecmp(at, escape, 6) == 0 ? 6 : 0;
+}
+
+void http_redact(const struct http *h, char *text, size_t len)
+{
+    for (size_t at = 0; h->token.len && at < len; at++) {
+        size_t used = 0, i = 0, step;
+        while (i < h->token.len && (step = match_char(text + at + used, len - at - used, h->token.data[i]))) {
+            used += step;
+            i++;
+        }
+        if (i == h->token.len)
+            memset(text + at, '*', used);
+    }
+}
+
+/* ---- callbacks ---- */
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *user)
+{
+    struct slot *s = user;
+    if (buf_add(&s->body, bytes, size * count))
+        return size * count;
+    s->too_large = true;
+    return 0;
+}
+
+/* The value of header `name` in a header line as a C string in `out`. */
+static bool header_value(const char *line, size_t len, const char *name, char *out, size_t room)
+{
+    size_t name_len = strlen(name);
+    if (len <= name_len || strncasecmp(line, name, name_len) != 0 || line[name_len] != ':')
+        return false;
+    const char *at = line + name_len + 1, *end = line + len;
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    while (end > at && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ' || end[-1] == '\t'))
+        end--;
+    if ((size_t)(end - at) >= room)
+        return false;
+    memcpy(out, at, (size_t)(end - at));
+    out[end - at] = '\0';
+    return true;
+}
+
+static size_t on_header(char *line, size_t size, size_t count, void *user)
+{
+    struct slot *s = user;
+    char value[128];
+    size_t len = size * count;
+    if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
+        s->retry_after_ms = RETRY_AFTER_NONE;
+        s->has_length = memcmp(line, "HTTP/1", 6) != 0;
+    } else if (header_value(line, len, "retry-after", value, sizeof value)) {
+        if (!retry_after_parse(value, clock_wall(), &s->retry_after_ms))
+            s->retry_after_ms = RETRY_AFTER_NONE;
+    } else if (header_value(line, len, "content-length", value, sizeof value) ||
+               header_value(line, len, "transfer-encoding", value, sizeof value)) {
+        s->has_length = true;
+    }
+    return len;
+}
+
+/* ---- opening and closing ---- */
+
+static void set_up(struct http *h, struct slot *s)
+{
+    const struct http_options *o = h->options;
+    CURL *c = s->easy;
+    curl_easy_setopt(c, CURLOPT_PRIVATE, s);
+    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, s->why);
+    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(c, CURLOPT_WRITEDATA, s);
+    curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(c, CURLOPT_HEADERDATA, s);
+    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(c, CURLOPT_USERAGENT, "greenlight-tools/" GL_VERSION);
+    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
+    if (o->cacert)
+        curl_easy_setopt(c, CURLOPT_CAINFO, o->cacert);
+    if (o->cert)
+        curl_easy_setopt(c, CURLOPT_SSLCERT, o->cert);
+    if (o->key)
+        curl_easy_setopt(c, CURLOPT_SSLKEY, o->key);
+    if (o->unix_socket)
+        curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
+}
+
+static bool check_files(const struct http_options *o, struct err *e)
+{
+    const char *const names[] = {o->cacert, o->cert, o->key};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i] && access(names[i], R_OK) != 0)
+            return err_errno(e, EXIT_CONFIG, "cannot read \"%s\"", names[i]);
+    return true;
+}
+
+bool http_open(struct http **out, const struct http_options *options, size_t slots, struct err *e)
+{
+    struct http *h = xcalloc(1, sizeof *h);
+    h->options = options;
+    buf_init(&h->token, TOKEN_MAX);
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that may be closed */
+    if (options->token_file) /* the token must not end up in a core dump */
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    if (!check_files(options, e) || !read_token(h, e)) {
+        http_close(h);
+        return false;
+    }
+    size_t len = strlen(options->url);
+    while (len && options->url[len - 1] == '/')
+        len--;
+    h->base = xmemdup(options->url, len);
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    h->multi = curl_multi_init();
+    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)slots);
+    h->slots = xcalloc(slots, sizeof *h->slots);
+    h->slot_count = h->free_count = slots;
+    for (size_t i = slots; i-- > 0;) {
+        struct slot *s = &h->slots[i];
+        buf_init(&s->url, HTTP_BODY_MAX);
+        buf_init(&s->body, HTTP_BODY_MAX);
+        s->next_free = h->free_slots;
+        h->free_slots = s;
+    }
+    *out = h;
+    return true;
+}
+
+void http_close(struct http *h)
+{
+    if (!h)
+        return;
+    for (size_t i = 0; i < h->slot_count; i++) {
+        struct slot *s = &h->slots[i];
+        if (s->flying)
+            curl_multi_remove_handle(h->multi, s->easy);
+        if (s->easy)
+            curl_easy_cleanup(s->easy);
+        curl_slist_free_all(s->headers);
+        buf_free(&s->url);
+        buf_free(&s->body);
+    }
+    if (h->multi)
+        curl_multi_cleanup(h->multi);
+    if (h->token.cap)
+        explicit_bzero(h->token.data, h->token.cap);
+    buf_free(&h->token);
+    free(h->slots);
+    free(h->base);
+    free(h);
+    curl_global_cleanup();
+}
+
+size_t http_free_slots(const struct http *h)
+{
+    return h->free_count;
+}
+
+/* ---- sending ---- */
+
+static void add_header(struct slot *s, const char *format, const char *value)
+{
+    struct buf line;
+    buf_init(&line, TOKEN_MAX * 2);
+    buf_printf(&line, format, value);
+    struct curl_slist *list = curl_slist_append(s->headers, line.data);
+    if (list)
+        s->headers = list;
+    explicit_bzero(line.data, line.len);
+    buf_free(&line);
+}
+
+static void set_headers(struct http *h, struct slot *s, const struct http_request *request)
+{
+    curl_slist_free_all(s->headers);
+    s->headers = NULL;
+    if (request->post)
+        add_header(s, "%s", "Content-Type: application/json");
+    add_header(s, "%s", "Expect:"); /* a pause of 1 s before large bodies otherwise */
+    if (request->key)
+        add_header(s, "Idempotency-Key: %s", request->key);
+    if (h->token.len)
+        add_header(s, "Authorization: Bearer %s", h->token.data);
+    curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers);
+}
+
+static void set_body(struct slot *s, const struct http_request *request)
+{
+    if (!request->post) {
+        curl_easy_setopt(s->easy, CURLOPT_HTTPGET, 1L);
+        return;
+    }
+    curl_easy_setopt(s->easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, request->body);
+    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+}
+
+bool http_send(struct http *h, const struct http_request *request, struct err *e)
+{
+    struct slot *s = h->free_slots;
+    if (!refresh_token(h, e))
+        return false;
+    if (!s->easy) {
+        s->easy = curl_easy_init();
+        if (!s->easy)
+            return err_set(e, EXIT_OS, "out of memory: no curl handle");
+        set_up(h, s);
+    }
+    h->free_slots = s->next_free;
+    h->free_count--;
+    buf_clear(&s->body);
+    buf_clear(&s->url);
+    buf_puts(&s->url, h->base);
+    buf_puts(&s->url, request->path);
+    curl_easy_setopt(s->easy, CURLOPT_URL, s->url.data);
+    set_headers(h, s, request);
+    set_body(s, request);
+    int64_t timeout = request->timeout_ms < h->options->timeout_ms ? request->timeout_ms : h->options->timeout_ms;
+    curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)(timeout > 0 ? timeout : 1));
+    s->user = request->user;
+    s->started = clock_now();
+    s->retry_after_ms = RETRY_AFTER_NONE;
+    s->too_large = s->has_length = false;
+    s->why[0] = '\0';
+    s->flying = true;
+    h->flying++;
+    curl_multi_add_handle(h->multi, s->easy);
+    return true;
+}
+
+/* ---- answers ---- */
+
+enum fault http_status_fault(int status)
+{
+    if (status >= 200 && status < 300)
+        return FAULT_NONE;
+    if (status >= 300 && status < 400)
+        return FAULT_REDIRECT;
+    switch (status) {
+    case 401:
+        return FAULT_UNAUTHORISED;
+    case 408:
+    case 425:
+        return FAULT_HTTP_5XX;
+    case 429:
+        return FAULT_RATE_LIMITED;
+    case 501:
+        return FAULT_HTTP_501;
+    case 505:
+        return FAULT_HTTP_505;
+    default:
+        return status >= 500 && status < 600   ? FAULT_HTTP_5XX
+               : status >= 400 && status < 500 ? FAULT_HTTP_4XX
+                                               : FAULT_MALFORMED;
+    }
+}
+
+/* A time-out before the request was on its way is a failed connection. */
+static enum fault timeout_fault(CURL *easy)
+{
+    curl_off_t sent_at = 0;
+    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_at);
+    return sent_at > 0 ? FAULT_TIMEOUT : FAULT_CONNECT;
+}
+
+static enum fault curl_fault(const struct slot *s, CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return FAULT_NONE;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return FAULT_DNS;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PROXY:
+        return FAULT_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+        return FAULT_TLS;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+        return FAULT_CERTIFICATE;
+    case CURLE_OPERATION_TIMEDOUT:
+        return timeout_fault(s->easy);
+    case CURLE_PARTIAL_FILE:
+        return FAULT_TRUNCATED;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+        return s->body.len ? FAULT_TRUNCATED : FAULT_RESET;
+    case CURLE_WRITE_ERROR:
+        return s->too_large ? FAULT_TOO_LARGE : FAULT_MALFORMED;
+    default:
+        return FAULT_MALFORMED;
+    }
+}
+
+static void explain(struct http_answer *a, const struct slot *s, CURLcode code)
+{
+    if (a->fault == FAULT_TOO_LARGE)
+        snprintf(a->why, sizeof a->why, "the answer is larger than %d bytes", HTTP_BODY_MAX);
+    else if (code != CURLE_OK)
+        snprintf(a->why, sizeof a->why, "%s", s->why[0] ? s->why : curl_easy_strerror(code));
+    else
+        snprintf(a->why, sizeof a->why, "HTTP status %d", a->status);
+}
+
+static void land(struct http *h, struct slot *s)
+{
+    curl_multi_remove_handle(h->multi, s->easy);
+    s->flying = false;
+    h->flying--;
+}
+
+static void release(struct http *h, struct slot *s)
+{
+    s->next_free = h->free_slots;
+    h->free_slots = s;
+    h->free_count++;
+}
+
+bool http_next(struct http *h, struct http_answer *a)
+{
+    CURLMsg *message;
+    int left;
+    if (h->finished)
+        release(h, h->finished);
+    h->finished = NULL;
+    do {
+        message = curl_multi_info_read(h->multi, &left);
+        if (!message)
+            return false;
+    } while (message->msg != CURLMSG_DONE);
+    struct slot *s;
+    CURLcode code = message->data.result;
+    long status = 0;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&s);
+    curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+    *a = (struct http_answer){.user = s->user, .fault = curl_fault(s, code), .status = (int)status};
+    if (a->fault == FAULT_NONE)
+        a->fault = http_status_fault(a->status);
+    a->elapsed_ms = clock_now() - s->started;
+    a->retry_after_ms = s->retry_after_ms;
+    a->by_close = !s->has_length;
+    http_redact(h, s->body.data, s->body.len);
+    a->body = s->body.data;
+    a->body_len = s->body.len;
+    explain(a, s, code);
+    land(h, s);
+    h->finished = s;
+    return true;
+}
+
+void http_wait(struct http *h, int fd, int64_t until, bool *readable)
+{
+    struct curl_waitfd extra[2] = {{.fd = signals_fd(), .events = CURL_WAIT_POLLIN},
+                                   {.fd = fd, .events = CURL_WAIT_POLLIN}};
+    int running;
+    int wait = clock_poll_ms(clock_now(), until);
+    curl_multi_perform(h->multi, &running);
+    if (running == h->flying) /* nothing ended meanwhile */
+        curl_multi_poll(h->multi, extra + (signals_fd() < 0), (unsigned)(1 + (fd >= 0) - (signals_fd() < 0)),
+                        wait < 0 ? 3600000 : wait, NULL);
+    curl_multi_perform(h->multi, &running);
+    *readable = fd >= 0 && extra[1].revents;
+}
+
+void http_cancel(struct http *h, void (*ended)(void *user, void *context), void *context)
+{
+    for (size_t i = 0; i < h->slot_count; i++) {
+        struct slot *s = &h->slots[i];
+        if (!s->flying)
+            continue;
+        land(h, s);
+        release(h, s);
+        ended(s->user, context);
+    }
+}
+
+void http_put_escaped(struct buf *b, const char *id, size_t len)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
+    for (size_t i = 0; i < len; i++) {
+        if (id[i] && strchr(plain, id[i]))
+            buf_putc(b, id[i]);
+        else
+            buf_printf(b, "%%%02X", (unsigned)(unsigned char)id[i]);
+    }
+}

@@ -1,0 +1,48 @@
+/* progress: drawn over itself with a carriage return, and gone at the end. */
+#define _POSIX_C_SOURCE 200809L
+#include "progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "msg.h"
+
+enum { FIRST_MS = 1000, EVERY_MS = 200 };
+
+void progress_start(struct progress *p, bool always)
+{
+    bool watched = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+    *p = (struct progress){.shown = (always || watched) && msg_level() != MSG_QUIET, .started = clock_now()};
+    p->next = p->started + FIRST_MS;
+}
+
+static void draw(const char *text)
+{
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+    (void)written; /* there is nobody left to tell */
+}
+
+void progress_update(struct progress *p, size_t done, size_t failed, size_t open, double fraction)
+{
+    char line[160], left[40] = "";
+    int64_t now = p->shown ? clock_now() : 0;
+    if (!p->shown || now < p->next)
+        return;
+    double seconds = (double)(now - p->started) / 1000;
+    if (fraction > 0 && fraction < 1)
+        snprintf(left, sizeof left, ", %.0f s left", seconds * (1 - fraction) / fraction);
+    snprintf(line, sizeof line, "\r%zu done, %zu failed, %zu in flight, %.0f/s%s\033[K", done, failed, open,
+             (double)done / seconds, left);
+    draw(line);
+    p->drawn = true;
+    p->next = now + EVERY_MS;
+}
+
+void progress_end(struct progress *p)
+{
+    if (p->drawn)
+        draw("\r\033[K");
+    p->drawn = false;
+}

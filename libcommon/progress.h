@@ -1,0 +1,25 @@
+/* progress: one line on stderr that tells how far a run has come. */
+#ifndef GL_PROGRESS_H
+#define GL_PROGRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct progress {
+    bool shown, drawn;
+    int64_t started, next;
+};
+
+/* Shows progress where `always` or where stderr is a terminal and stdout is
+ * none, unless --quiet; nothing before the first second has passed. */
+void progress_start(struct progress *p, bool always);
+
+/* Draws the line, at most five times a second.  fraction: of the input that is
+ * done, or negative where its length is unknown. */
+void progress_update(struct progress *p, size_t done, size_t failed, size_t open, double fraction);
+
+/* Takes the line off the screen. */
+void progress_end(struct progress *p);
+
+#endif

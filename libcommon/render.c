@@ -1,0 +1,196 @@
+/* render: chooses how a record is shown.  Results have a module of their own;
+ * executions, requests and bad input are one line, and all other records a
+ * head line and their members. */
+#include "render.h"
+
+#include <string.h>
+
+#include "excerpt.h"
+#include "record.h"
+#include "render_result.h"
+
+enum { NAME_BYTES = 1000, VALUE_BYTES = 1000, KEY_BYTES = 100, KEY_WIDTH = 24, COLUMNS_MIN = 56 };
+
+/* Starts a record: a blank line parts what takes several lines from others. */
+static void part(struct render *r, bool block)
+{
+    if (r->any && (block || r->apart))
+        paint_end_line(&r->paint);
+    r->any = true;
+    r->apart = block;
+}
+
+/* A record in one line: a mark and a word, then what `rest` says. */
+static void show_line(struct render *r, enum glyph glyph, unsigned style, const char *word, const struct rich *rest)
+{
+    struct frame f;
+    struct rich title;
+    part(r, false);
+    frame_init(&f, &r->paint, false);
+    rich_init(&title, &r->paint);
+    rich_printf(&title, style | PAINT_BOLD, "%s %s", paint_glyph(&r->paint, glyph), word);
+    frame_open(&f, &title, rest);
+    rich_free(&title);
+}
+
+static void show_execution(struct render *r, const struct json_object *record, enum status status)
+{
+    struct rich rest;
+    struct json_text execution = json_get(record, "execution_id");
+    rich_init(&rest, &r->paint);
+    excerpt_put(&rest, PAINT_BOLD, record_atom_id(record), NAME_BYTES, TEXT_LINE);
+    if (excerpt_has(execution)) {
+        rich_puts(&rest, PAINT_DIM, "  execution ");
+        excerpt_put(&rest, PAINT_DIM, execution, NAME_BYTES, TEXT_LINE);
+    }
+    show_line(r, GLYPH_WAIT, PAINT_BLUE, status == STATUS_RUNNING ? "RUNNING" : "PENDING", &rest);
+    rich_free(&rest);
+}
+
+/* An atom or request is not graded: nothing of it is shown but its id. */
+static void show_request(struct render *r, const struct json_object *record)
+{
+    struct rich rest;
+    struct json_text id = record_atom_id(record);
+    rich_init(&rest, &r->paint);
+    if (id.at)
+        excerpt_put(&rest, PAINT_PLAIN, id, NAME_BYTES, TEXT_LINE);
+    else
+        rich_puts(&rest, PAINT_DIM, "without an id");
+    show_line(r, GLYPH_BULLET, PAINT_CYAN, "REQUEST", &rest);
+    rich_free(&rest);
+}
+
+void render_bad(struct render *r, const char *why)
+{
+    struct rich rest;
+    rich_init(&rest, &r->paint);
+    rich_show(&rest, PAINT_PLAIN, why, strlen(why), TEXT_LINE);
+    show_line(r, GLYPH_STOP, PAINT_RED, "BAD INPUT", &rest);
+    rich_free(&rest);
+}
+
+/* ---- records without a view of their own ---- */
+
+/* Members that may hold an answer: they are never shown before grading. */
+static bool is_secret(const struct json_object *record, size_t i)
+{
+    static const char *const names[] = {"back",         "solution_code",   "fix_patch",    "expected_output", "error_line",
+                                        "solution",     "request_payload", "request_text", "content_json",    "content",
+                                        "grading_logic"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+        if (json_member_is(record, i, names[k]))
+            return true;
+    return false;
+}
+
+/* A member's value: texts and numbers as they are; what has members itself as
+ * its JSON text if `open`, else only how large it is. */
+static void put_value(struct rich *to, const struct json_object *record, size_t i, bool open)
+{
+    struct json_text value = json_member_value(record, i);
+    enum json_kind kind = json_kind(value);
+    bool nested = kind == JSON_ARRAY || kind == JSON_OBJECT;
+    if (kind > JSON_NULL && (is_secret(record, i) || (nested && !open)))
+        rich_printf(to, PAINT_DIM, "(%zu bytes, not shown)", value.len);
+    else
+        excerpt_put(to, PAINT_PLAIN, value, VALUE_BYTES, TEXT_BLOCK);
+}
+
+static void put_key(struct rich *to, const struct json_object *record, size_t i)
+{
+    const struct json_member *m = &record->members[i];
+    struct json_text quoted = {record->text.at + m->key - 1, m->key_len + 2};
+    excerpt_put(to, PAINT_CYAN, quoted, KEY_BYTES, TEXT_LINE);
+}
+
+static void show_member(struct frame *f, const struct json_object *record, size_t i, size_t key_width, bool open)
+{
+    struct rich cells[2];
+    size_t widths[] = {key_width, f->inner - key_width - FRAME_GAP};
+    bool narrow = f->inner < COLUMNS_MIN;
+    rich_init(&cells[0], f->paint);
+    rich_init(&cells[1], f->paint);
+    put_key(&cells[0], record, i);
+    if (narrow)
+        rich_puts(&cells[0], PAINT_PLAIN, ": ");
+    put_value(&cells[narrow ? 0 : 1], record, i, open);
+    if (narrow)
+        frame_text(f, &cells[0], (struct frame_place){.rest = 2});
+    else
+        frame_row(f, cells, widths, 2);
+    rich_free(&cells[0]);
+    rich_free(&cells[1]);
+}
+
+static size_t widest_key(const struct frame *f, const struct json_object *record)
+{
+    size_t widest = 0;
+    struct rich key;
+    rich_init(&key, f->paint);
+    for (size_t i = 0; i < record->count && widest < KEY_WIDTH; i++) {
+        rich_clear(&key);
+        put_key(&key, record, i);
+        size_t width = text_width(key.text.data, key.text.len);
+        widest = width > widest ? width : widest;
+    }
+    rich_free(&key);
+    return widest < KEY_WIDTH ? widest : KEY_WIDTH;
+}
+
+static void show_members(struct render *r, const struct json_object *record, enum record_type type)
+{
+    static const char *const titles[] = {[RECORD_ROW] = "ROW", [RECORD_OUTCOME] = "OUTCOME", [RECORD_STATS] = "STATS",
+                                         [RECORD_REPORT] = "REPORT", [RECORD_OTHER] = "RECORD"};
+    struct frame f;
+    struct rich title, name;
+    bool open = type == RECORD_STATS || type == RECORD_REPORT;
+    part(r, true);
+    frame_init(&f, &r->paint, r->boxed);
+    rich_init(&title, &r->paint);
+    rich_init(&name, &r->paint);
+    rich_printf(&title, PAINT_CYAN | PAINT_BOLD, "%s %s", paint_glyph(&r->paint, GLYPH_BULLET), titles[type]);
+    struct json_text id = record_atom_id(record);
+    if (id.at)
+        excerpt_put(&name, PAINT_BOLD, id, NAME_BYTES, TEXT_LINE);
+    frame_open(&f, &title, &name);
+    size_t key_width = widest_key(&f, record);
+    for (size_t i = 0; i < record->count; i++)
+        if (!json_member_is(record, i, "_gl"))
+            show_member(&f, record, i, key_width, open);
+    frame_close(&f);
+    rich_free(&title);
+    rich_free(&name);
+}
+
+/* ---- all records ---- */
+
+static enum exit_code show_result(struct render *r, const struct json_object *record, enum record_type type)
+{
+    struct review review = {0};
+    review_read(&review, record);
+    bool by_server = review.http_status != 0;
+    enum status status = review.status;
+    if (status_is_open(status) || type == RECORD_EXECUTION) {
+        show_execution(r, record, status);
+    } else {
+        struct frame f;
+        part(r, true);
+        frame_init(&f, &r->paint, r->boxed);
+        render_result(&f, &review);
+    }
+    review_free(&review);
+    return status_exit(status, by_server);
+}
+
+enum exit_code render_record(struct render *r, const struct json_object *record)
+{
+    enum record_type type = record_type(record);
+    if (type == RECORD_RESULT || type == RECORD_EXECUTION || (type == RECORD_REQUEST && json_get(record, "status").at))
+        return show_result(r, record, type);
+    if (type == RECORD_REQUEST)
+        show_request(r, record);
+    else
+        show_members(r, record, type);
+    return EXIT_OK;
+}

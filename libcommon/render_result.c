@@ -1,0 +1,403 @@
+/* render_result: head line, facts, what happened, the table of tests, and the
+ * texts.  What was not graded shows neither score, tests nor the suggested
+ * change: these would look like a grade, or give the answer away. */
+#include "render_result.h"
+
+#include <string.h>
+
+#include "excerpt.h"
+
+enum {
+    NAME_BYTES = 2000,
+    VALUE_BYTES = 4000,
+    ITEMS_MAX = 50,
+    BAR_WIDTH = 20,
+    LABEL_WIDTH = 8, /* "expected" */
+    COLUMNS_MIN = 56, /* narrower than this, a table's cells stand one below the other */
+    MESSAGE_MIN = 20,
+};
+
+static unsigned tone_color(enum tone tone)
+{
+    static const unsigned colors[] = {
+        [TONE_GOOD] = PAINT_GREEN, [TONE_FAIR] = PAINT_YELLOW, [TONE_BAD] = PAINT_RED, [TONE_NONE] = PAINT_MAGENTA};
+    return colors[tone];
+}
+
+static enum glyph verdict_glyph(const struct review *r)
+{
+    if (r->status == STATUS_SKIPPED || r->status == STATUS_CANCELLED)
+        return GLYPH_SKIP;
+    if (!r->graded)
+        return GLYPH_STOP;
+    return r->tone == TONE_GOOD ? GLYPH_PASS : r->tone == TONE_NONE ? GLYPH_UNKNOWN : GLYPH_FAIL;
+}
+
+static void show_head(struct frame *f, const struct review *r)
+{
+    struct rich title, name;
+    unsigned style = tone_color(r->tone) | PAINT_BOLD;
+    rich_init(&title, f->paint);
+    rich_init(&name, f->paint);
+    rich_printf(&title, style, "%s %s", paint_glyph(f->paint, verdict_glyph(r)), r->verdict);
+    if (r->scored)
+        rich_printf(&title, style, " %d%%", r->percent);
+    excerpt_put(&name, PAINT_BOLD, r->atom_id, NAME_BYTES, TEXT_LINE);
+    frame_open(f, &title, &name);
+    rich_free(&title);
+    rich_free(&name);
+}
+
+/* ---- facts ---- */
+
+static void separate(struct rich *facts, const struct frame *f)
+{
+    if (facts->text.len)
+        rich_printf(facts, PAINT_DIM, " %s ", paint_glyph(f->paint, GLYPH_DOT));
+}
+
+static void put_bar(struct rich *to, const struct frame *f, const struct review *r)
+{
+    int filled = (r->percent * BAR_WIDTH + 50) / 100;
+    for (int i = 0; i < BAR_WIDTH; i++)
+        rich_puts(to, i < filled ? tone_color(r->tone) : PAINT_DIM,
+                  paint_glyph(f->paint, i < filled ? GLYPH_BAR : GLYPH_TRACK));
+}
+
+static void put_tests(struct rich *facts, const struct frame *f, const struct review *r)
+{
+    long long passed = r->tests_passed, total = r->tests_total;
+    if (passed == REVIEW_UNKNOWN && total == REVIEW_UNKNOWN)
+        return;
+    separate(facts, f);
+    if (total == 0)
+        rich_puts(facts, PAINT_PLAIN, "no tests");
+    else if (total == REVIEW_UNKNOWN)
+        rich_printf(facts, PAINT_PLAIN, "%lld test%s passed", passed, passed == 1 ? "" : "s");
+    else if (passed == REVIEW_UNKNOWN)
+        rich_printf(facts, PAINT_PLAIN, "%lld test%s", total, total == 1 ? "" : "s");
+    else
+        rich_printf(facts, PAINT_PLAIN, "%lld/%lld test%s passed", passed, total, total == 1 ? "" : "s");
+}
+
+static void put_time(struct rich *facts, const struct frame *f, double ms)
+{
+    if (!(ms >= 0 && ms < 1e12))
+        return;
+    separate(facts, f);
+    if (ms < 9.95)
+        rich_printf(facts, PAINT_PLAIN, "%.1f ms", ms);
+    else if (ms < 999.5)
+        rich_printf(facts, PAINT_PLAIN, "%.0f ms", ms);
+    else if (ms < 59995)
+        rich_printf(facts, PAINT_PLAIN, "%.2f s", ms / 1000);
+    else
+        rich_printf(facts, PAINT_PLAIN, "%lld min %lld s", (long long)(ms / 60000), (long long)(ms / 1000) % 60);
+}
+
+static void put_labelled(struct rich *facts, const struct frame *f, const char *label, struct json_text value)
+{
+    if (!excerpt_has(value))
+        return;
+    separate(facts, f);
+    rich_puts(facts, PAINT_PLAIN, label);
+    excerpt_put(facts, PAINT_PLAIN, value, 200, TEXT_LINE);
+}
+
+static void put_count(struct rich *facts, const struct frame *f, int64_t count, const char *format)
+{
+    if (!count)
+        return;
+    separate(facts, f);
+    rich_printf(facts, PAINT_PLAIN, format, (int)(count < INT32_MAX ? count : INT32_MAX));
+}
+
+static void put_facts(struct rich *facts, const struct frame *f, const struct review *r)
+{
+    if (!r->graded)
+        put_labelled(facts, f, "", r->status_text);
+    else if (!r->scored)
+        put_labelled(facts, f, "unusable score: ", r->score_text);
+    if (r->graded)
+        put_tests(facts, f, r);
+    put_time(facts, f, r->time_ms);
+    put_labelled(facts, f, "class: ", r->error_class);
+    if (r->status == STATUS_INCOMPLETE) {
+        separate(facts, f);
+        rich_puts(facts, PAINT_PLAIN, "ran out of time, what is here counts");
+    }
+    put_count(facts, f, r->http_status, "HTTP %d");
+    put_count(facts, f, r->attempts > 1 ? r->attempts : 0, "%d attempts");
+}
+
+static void show_facts(struct frame *f, const struct review *r)
+{
+    struct rich cells[2];
+    size_t widths[] = {BAR_WIDTH, f->inner - BAR_WIDTH - FRAME_GAP};
+    rich_init(&cells[0], f->paint);
+    rich_init(&cells[1], f->paint);
+    put_facts(&cells[1], f, r);
+    if (f->boxed && r->scored) {
+        put_bar(&cells[0], f, r);
+        frame_row(f, cells, widths, 2);
+    } else if (cells[1].text.len) {
+        frame_text(f, &cells[1], (struct frame_place){0});
+    }
+    rich_free(&cells[0]);
+    rich_free(&cells[1]);
+}
+
+static void show_outage(struct frame *f, const struct review *r)
+{
+    struct rich text;
+    rich_init(&text, f->paint);
+    rich_puts(&text, PAINT_PLAIN, r->happened);
+    rich_puts(&text, PAINT_PLAIN, " ");
+    rich_puts(&text, PAINT_PLAIN, r->next);
+    frame_text(f, &text, (struct frame_place){0});
+    rich_free(&text);
+}
+
+/* ---- tests ---- */
+
+/* The table of tests while it is shown. */
+struct tests {
+    struct frame *f;
+    struct rich verdict, name, message;
+    size_t widths[3]; /* of the three in columns; the last is 0 where there is no room or no message */
+    struct json_object index;
+};
+
+static void read_row(struct tests *t, struct json_text element, struct review_test *test)
+{
+    static const enum glyph glyphs[] = {
+        [TONE_GOOD] = GLYPH_PASS, [TONE_FAIR] = GLYPH_UNKNOWN, [TONE_BAD] = GLYPH_FAIL, [TONE_NONE] = GLYPH_UNKNOWN};
+    review_read_test(test, &t->index, element);
+    unsigned style = test->tone == TONE_NONE ? PAINT_YELLOW : tone_color(test->tone);
+    rich_clear(&t->verdict);
+    rich_clear(&t->name);
+    rich_clear(&t->message);
+    rich_printf(&t->verdict, style, "%s %s", paint_glyph(t->f->paint, glyphs[test->tone]), test->word);
+    if (excerpt_has(test->name))
+        excerpt_put(&t->name, PAINT_PLAIN, test->name, NAME_BYTES, TEXT_LINE);
+    else
+        rich_puts(&t->name, PAINT_DIM, "(no name)");
+    if (excerpt_has(test->message))
+        excerpt_put(&t->message, PAINT_PLAIN, test->message, VALUE_BYTES, TEXT_BLOCK);
+}
+
+/* The width of the widest line. */
+static size_t widest(const struct rich *r)
+{
+    struct text_line line;
+    size_t at = 0, most = 0;
+    while (text_wrap(r->text.data, r->text.len, SIZE_MAX, false, &at, &line))
+        most = line.width > most ? line.width : most;
+    return most;
+}
+
+/* Looks at every test once to share the width among the columns. */
+static void measure(struct tests *t, struct json_text list)
+{
+    struct json_text element;
+    struct review_test test;
+    size_t wanted[3] = {0};
+    for (size_t at = 0; json_next(list, &at, &element);) {
+        const struct rich *const cells[] = {&t->verdict, &t->name, &t->message};
+        read_row(t, element, &test);
+        for (size_t i = 0; i < 3; i++) {
+            size_t width = widest(cells[i]);
+            wanted[i] = width > wanted[i] ? width : wanted[i];
+        }
+    }
+    size_t room = t->f->inner - wanted[0] - FRAME_GAP;
+    t->widths[0] = wanted[0];
+    t->widths[1] = room;
+    t->widths[2] = 0;
+    if (t->f->inner < COLUMNS_MIN || !wanted[2])
+        return;
+    size_t shares[2];
+    table_share(wanted + 1, shares, 2, room - FRAME_GAP);
+    if (shares[1] < MESSAGE_MIN && shares[1] < wanted[2])
+        return;
+    t->widths[1] = shares[0];
+    t->widths[2] = shares[1];
+}
+
+/* A string whose blanks at either end, or whose emptiness, would not be seen. */
+static bool hides_something(struct json_text value)
+{
+    return value.len <= 2 || value.at[1] == ' ' || value.at[value.len - 2] == ' ' ||
+           (value.len >= 4 && value.at[value.len - 3] == '\\' && strchr("nt", value.at[value.len - 2]));
+}
+
+/* Whether both are strings that show as they are; else both are shown as JSON
+ * text, so that "1" and 1 differ. */
+static bool as_text(const struct review_test *test)
+{
+    const struct json_text values[] = {test->expected, test->actual};
+    for (size_t i = 0; i < 2; i++)
+        if (json_kind(values[i]) > JSON_NULL && (json_kind(values[i]) != JSON_STRING || hides_something(values[i])))
+            return false;
+    return true;
+}
+
+static void show_value(struct tests *t, const char *label, unsigned style, struct json_text value, bool text)
+{
+    struct frame *f = t->f;
+    struct rich cells[3];
+    bool narrow = f->inner < COLUMNS_MIN;
+    size_t start = t->widths[0] + FRAME_GAP + LABEL_WIDTH + FRAME_GAP;
+    size_t widths[] = {t->widths[0], LABEL_WIDTH, f->inner > start ? f->inner - start : 0};
+    for (size_t i = 0; i < 3; i++)
+        rich_init(&cells[i], f->paint);
+    struct rich *to = narrow ? &cells[0] : &cells[2];
+    rich_printf(&cells[narrow ? 0 : 1], PAINT_DIM, narrow ? "%-8s  " : "%s", label);
+    if (!value.at || (text && json_kind(value) != JSON_STRING))
+        rich_puts(to, PAINT_DIM, value.at ? "null" : "not known");
+    else if (text)
+        excerpt_put(to, style, value, VALUE_BYTES, TEXT_BLOCK);
+    else
+        excerpt_put_json(to, style, value, VALUE_BYTES);
+    if (narrow)
+        frame_text(f, &cells[0], (struct frame_place){.first = 2, .rest = 4});
+    else
+        frame_row(f, cells, widths, 3);
+    for (size_t i = 0; i < 3; i++)
+        rich_free(&cells[i]);
+}
+
+static void show_test(struct tests *t, struct json_text element)
+{
+    struct review_test test;
+    read_row(t, element, &test);
+    const struct rich cells[] = {t->verdict, t->name, t->message};
+    frame_row(t->f, cells, t->widths, t->widths[2] ? 3 : 2);
+    if (!t->widths[2] && t->message.text.len) {
+        size_t indent = t->f->inner < COLUMNS_MIN ? 2 : t->widths[0] + FRAME_GAP;
+        frame_text(t->f, &t->message, (struct frame_place){.first = indent, .rest = indent});
+    }
+    if (test.compared) {
+        bool text = as_text(&test);
+        show_value(t, "expected", PAINT_GREEN, test.expected, text);
+        show_value(t, "actual", PAINT_RED, test.actual, text);
+    }
+}
+
+static void show_tests(struct frame *f, struct json_text list)
+{
+    struct tests t = {.f = f};
+    struct json_text element;
+    rich_init(&t.verdict, f->paint);
+    rich_init(&t.name, f->paint);
+    rich_init(&t.message, f->paint);
+    measure(&t, list);
+    frame_section(f, "");
+    for (size_t at = 0; json_next(list, &at, &element);)
+        show_test(&t, element);
+    rich_free(&t.verdict);
+    rich_free(&t.name);
+    rich_free(&t.message);
+    json_object_free(&t.index);
+}
+
+/* ---- texts ---- */
+
+static unsigned diff_style(const char *line, size_t len)
+{
+    static const struct {
+        const char *start;
+        unsigned style;
+    } starts[] = {
+        {"+++", PAINT_BOLD}, {"---", PAINT_BOLD}, {"diff ", PAINT_BOLD}, {"index ", PAINT_BOLD},
+        {"@@", PAINT_CYAN},  {"+", PAINT_GREEN},  {"-", PAINT_RED},
+    };
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (len >= strlen(starts[i].start) && memcmp(line, starts[i].start, strlen(starts[i].start)) == 0)
+            return starts[i].style;
+    return PAINT_PLAIN;
+}
+
+static const struct excerpt prose = {.head = 200, .tail = 20, .line_bytes = VALUE_BYTES};
+static const struct excerpt diff = {.head = 200, .tail = 20, .line_bytes = VALUE_BYTES, .verbatim = true, .style = diff_style};
+static const struct excerpt output = {.head = 10, .tail = 10, .line_bytes = 1000, .verbatim = true};
+
+static void show_block(struct frame *f, const char *label, struct json_text value, const struct excerpt *how)
+{
+    if (!excerpt_has(value))
+        return;
+    frame_section(f, label);
+    excerpt_block(f, value, how);
+}
+
+static void show_item(struct frame *f, enum glyph glyph, unsigned style, struct json_text value)
+{
+    struct rich text;
+    rich_init(&text, f->paint);
+    rich_printf(&text, style, "%s ", paint_glyph(f->paint, glyph));
+    excerpt_put(&text, PAINT_PLAIN, value, VALUE_BYTES, TEXT_BLOCK);
+    frame_text(f, &text, (struct frame_place){.rest = 2, .gutter = true});
+    rich_free(&text);
+}
+
+/* A list of texts, or what should have been one. */
+static void show_list(struct frame *f, const char *label, struct json_text list, enum glyph glyph, unsigned style)
+{
+    struct json_text element;
+    size_t at = 0, shown = 0, count = json_count(list);
+    if (!excerpt_has(list))
+        return;
+    frame_section(f, label);
+    if (json_kind(list) != JSON_ARRAY)
+        show_item(f, glyph, style, list);
+    while (shown < ITEMS_MAX && json_next(list, &at, &element)) {
+        show_item(f, glyph, style, element);
+        shown++;
+    }
+    if (shown < count) {
+        struct rich text;
+        rich_init(&text, f->paint);
+        rich_printf(&text, PAINT_DIM, "%s %zu more left out", paint_glyph(f->paint, GLYPH_ELLIPSIS), count - shown);
+        frame_text(f, &text, (struct frame_place){.gutter = true});
+        rich_free(&text);
+    }
+}
+
+static void show_error(struct frame *f, const struct review *r)
+{
+    if (!excerpt_has(r->error_message) && !excerpt_has(r->error_code))
+        return;
+    frame_section(f, "Error");
+    if (excerpt_has(r->error_code)) {
+        struct rich text;
+        rich_init(&text, f->paint);
+        rich_puts(&text, PAINT_DIM, "code ");
+        excerpt_put(&text, PAINT_PLAIN, r->error_code, 200, TEXT_LINE);
+        frame_text(f, &text, (struct frame_place){.rest = 2, .gutter = true});
+        rich_free(&text);
+    }
+    if (excerpt_has(r->error_message))
+        excerpt_block(f, r->error_message, &prose);
+}
+
+void render_result(struct frame *f, const struct review *r)
+{
+    show_head(f, r);
+    show_facts(f, r);
+    if (!r->graded)
+        show_outage(f, r);
+    if (r->graded && json_kind(r->tests) == JSON_ARRAY && json_count(r->tests))
+        show_tests(f, r->tests);
+    else if (r->graded)
+        show_block(f, "Tests", r->tests, &prose);
+    show_error(f, r);
+    show_block(f, "Feedback", r->feedback, &prose);
+    show_list(f, "Suggestions", r->suggestions, GLYPH_BULLET, PAINT_CYAN);
+    if (r->graded)
+        show_block(f, "Suggested change", r->diff, &diff);
+    show_list(f, "Warnings", r->warnings, GLYPH_STOP, PAINT_YELLOW);
+    show_block(f, "Output", r->output, &output);
+    show_block(f, "Error output", r->errors, &output);
+    show_block(f, "Log", r->logs, &output);
+    frame_close(f);
+}
