@@ -22,29 +22,29 @@ struct exchange_options {
 };
 
 /* The options of every program that exchanges, as rows of its table. */
-#define EXCHANGE_OPTIONS(type, m, default_jobs)                                                        \
-    HTTP_OPTIONS(type, m.http),                                                                        \
-    {.letter = 'j', .name = "jobs", .arg = "N", .type = CLI_INT, .member = offsetof(type, m.jobs),     \
+#define EXCHANGE_OPTIONS(T, m, default_jobs)                                                        \
+    HTTP_OPTIONS(T, m.http),                                                                        \
+    {.letter = 'j', .name = "jobs", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.jobs),     \
      .min = 1, .max = 1024, .preset = default_jobs, .help = "have N requests under way at once"},      \
-    {.name = "deadline", .arg = "D", .type = CLI_DURATION, .member = offsetof(type, m.deadline_ms),    \
+    {.name = "deadline", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.deadline_ms),    \
      .help = "end the run after D; what is left then is unavailable"},                                 \
-    {.name = "rate", .arg = "N", .type = CLI_REAL, .member = offsetof(type, m.rate), .max = 1000000,   \
+    {.name = "rate", .arg = "N", .type = CLI_REAL, .member = offsetof(T, m.rate), .max = 1000000,   \
      .help = "start at most N requests a second"},                                                     \
     {.name = "circuit-pause", .arg = "D", .type = CLI_DURATION,                                        \
-     .member = offsetof(type, m.circuit_pause_ms), .preset = "10s",                                    \
+     .member = offsetof(T, m.circuit_pause_ms), .preset = "10s",                                    \
      .help = "after ten failed connections in a row pause for D"},                                     \
-    {.name = "backoff-cap", .arg = "D", .type = CLI_DURATION, .member = offsetof(type, m.policy.cap_ms), \
+    {.name = "backoff-cap", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.policy.cap_ms), \
      .preset = "60s", .env = "GREENLIGHT_BACKOFF_CAP_MS", .help = "never wait longer than D for a retry"}
 
 /* Those of programs that send a request more than once. */
-#define RETRY_OPTIONS(type, m)                                                                       \
-    {.name = "attempts", .arg = "N", .type = CLI_INT, .member = offsetof(type, m.attempts), .min = 1, \
+#define RETRY_OPTIONS(T, m)                                                                       \
+    {.name = "attempts", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.attempts), .min = 1, \
      .max = 100, .preset = "3", .env = "GREENLIGHT_RETRY_ATTEMPTS",                                  \
      .help = "send a request N times at most"},                                                      \
-    {.name = "backoff-base", .arg = "D", .type = CLI_DURATION, .member = offsetof(type, m.base_ms),   \
+    {.name = "backoff-base", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.base_ms),   \
      .preset = "1s", .env = "GREENLIGHT_BACKOFF_BASE_MS",                                            \
      .help = "wait D after the first attempt, then twice as long each time"},                        \
-    {.name = "jitter", .arg = "F", .type = CLI_REAL, .member = offsetof(type, m.jitter), .max = 10,   \
+    {.name = "jitter", .arg = "F", .type = CLI_REAL, .member = offsetof(T, m.jitter), .max = 10,   \
      .preset = "0.2", .help = "add up to the part F of a wait, by chance"}
 
 /* One request and its history.  The caller embeds it, fills the upper half and

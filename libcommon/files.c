@@ -49,7 +49,7 @@ char *files_path(struct json_text path, const char *what, struct err *e)
         why = "is too long";
     else if (has_control(copy))
         why = "holds control characters";
-    else if (copy[strcspn(copy, "\\")] || !tidy(copy))
+    else if (!tidy(copy))
         why = "leaves the folder of the exercise";
     else if (!*copy)
         why = "is empty";
@@ -74,36 +74,44 @@ static void free_file(struct jail_file *file)
     free((char *)file->bytes);
 }
 
-/* Takes over path; copies the content. */
-static bool add_file(struct files *files, char *path, struct json_text content, bool replace, struct err *e)
+/* Takes over the file's path and bytes. */
+static bool add_file(struct files *files, struct jail_file file, bool replace, struct err *e)
 {
-    struct jail_file *old = (struct jail_file *)files_find(files, path);
-    struct buf text;
-    if (old && !replace) {
-        free(path);
-        return true;
-    }
-    if (!old && files->count == FILES_MAX) {
-        free(path);
-        return err_set(e, EXIT_DATA, "more than %d files", FILES_MAX);
-    }
-    buf_init(&text, FILES_BYTES_MAX);
-    if (!json_string(content, &text) || files->bytes + text.len > FILES_BYTES_MAX) {
-        err_set(e, EXIT_DATA, "the content of \"%s\" %s", path,
-                json_kind(content) == JSON_STRING ? "makes the files too large" : "is no text");
-        buf_free(&text);
-        free(path);
-        return false;
+    struct jail_file *old = (struct jail_file *)files_find(files, file.path);
+    size_t bytes = files->bytes + file.len;
+    if ((old && !replace) || bytes > FILES_BYTES_MAX || (!old && files->count == FILES_MAX)) {
+        bool left_out = old && !replace;
+        if (!left_out)
+            err_set(e, EXIT_DATA, "more than %d files, or %d bytes of them", FILES_MAX, FILES_BYTES_MAX);
+        free_file(&file);
+        return left_out;
     }
     if (old)
         free_file(old);
     else
         xgrow(&files->file, &files->cap, files->count + 1, sizeof *files->file);
-    files->bytes += text.len;
-    struct jail_file *to = old ? old : &files->file[files->count++];
-    to->path = path;
-    to->len = text.len;
-    to->bytes = buf_detach(&text);
+    files->bytes = bytes;
+    *(old ? old : &files->file[files->count++]) = file;
+    return true;
+}
+
+/* Reads one {"path", "content"}; false where it is none. */
+static bool read_file(const struct json_object *entry, struct jail_file *file, struct err *e)
+{
+    struct buf text;
+    char *path = files_path(json_get(entry, "path"), "a file", e);
+    if (!path)
+        return false;
+    buf_init(&text, FILES_BYTES_MAX);
+    if (!json_string(json_get(entry, "content"), &text)) {
+        err_set(e, EXIT_DATA, "the content of \"%s\" is %s", path, text.overflowed ? "too large" : "no text");
+        buf_free(&text);
+        free(path);
+        return false;
+    }
+    file->len = text.len;
+    file->path = path;
+    file->bytes = buf_detach(&text);
     return true;
 }
 
@@ -111,22 +119,25 @@ bool files_add_list(struct files *files, struct json_text list, bool replace, st
 {
     struct json_object entry = {0};
     struct json_text element;
-    struct files own = {0};
-    size_t at = 0;
-    bool ok = json_kind(list) == JSON_ARRAY || err_set(e, EXIT_DATA, "files is no list");
+    struct jail_file file;
+    struct files given = {0};
+    size_t at = 0, moved = 0;
+    bool ok = json_kind(list) == JSON_ARRAY || err_set(e, EXIT_DATA, "\"files\" is no list");
     while (ok && json_next(list, &at, &element)) {
         json_get_object(element, &entry);
-        char *path = files_path(json_get(&entry, "path"), "a file", e);
-        ok = path != NULL;
-        if (ok && files_find(&own, path)) {
-            ok = err_set(e, EXIT_DATA, "\"%s\" is given twice", path);
-            free(path);
+        ok = read_file(&entry, &file, e);
+        if (ok && files_find(&given, file.path)) {
+            ok = err_set(e, EXIT_DATA, "\"%s\" is given twice", file.path);
+            free_file(&file);
         } else if (ok) {
-            ok = add_file(&own, xstrdup(path), json_get(&entry, "content"), false, e) &&
-                 add_file(files, path, json_get(&entry, "content"), replace, e);
+            ok = add_file(&given, file, false, e);
         }
     }
-    files_free(&own);
+    while (ok && moved < given.count)
+        ok = add_file(files, given.file[moved++], replace, e);
+    for (size_t i = moved; i < given.count; i++)
+        free_file(&given.file[i]);
+    free(given.file);
     json_object_free(&entry);
     return ok;
 }
