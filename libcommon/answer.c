@@ -1,5 +1,6 @@
 /* answer: finds out whether an answer is a result, an execution that goes on,
  * or a breach of the contract, and fills the one result shape. */
+#define _GNU_SOURCE /* memmem */
 #include "answer.h"
 
 #include <stdarg.h>
@@ -52,17 +53,34 @@ static struct json_text span(const struct buf *b)
     return b->len ? (struct json_text){b->data, b->len} : absent;
 }
 
+/* Adds a warning that is not there yet. */
+static void put_warning(struct answer *a, struct json_text string)
+{
+    if (memmem(a->warnings.data, a->warnings.len, string.at, string.len))
+        return;
+    if (!a->warnings.len)
+        buf_putc(&a->warnings, '[');
+    json_comma(&a->warnings);
+    json_put(&a->warnings, string);
+}
+
 void answer_warn(struct answer *a, const char *format, ...)
 {
     char text[ERR_TEXT_MAX];
+    struct buf string;
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (!a->warnings.len)
-        buf_putc(&a->warnings, '[');
-    json_comma(&a->warnings);
-    json_put_text(&a->warnings, text);
+    buf_init(&string, 8 * ERR_TEXT_MAX);
+    json_put_text(&string, text);
+    put_warning(a, (struct json_text){string.data, string.len});
+    buf_free(&string);
+}
+
+bool answer_is_null(const struct answer *a, const char *name)
+{
+    return json_get(&a->top, "score_source").at && json_kind(answer_get(a, name)) == JSON_NULL;
 }
 
 struct json_text answer_get(const struct answer *a, const char *name)
@@ -199,7 +217,7 @@ static void take_correct(struct answer *a)
 static void derive_correct(struct answer *a)
 {
     double score;
-    if (a->result.correct.at || json_kind(answer_get(a, "correct")) > JSON_NULL)
+    if (a->result.correct.at || answer_is_null(a, "correct") || json_kind(answer_get(a, "correct")) > JSON_NULL)
         return;
     if (json_real(a->result.partial_score, &score))
         a->result.correct = score >= 1 ? (struct json_text){"true", 4} : (struct json_text){"false", 5};
@@ -335,12 +353,8 @@ static void keep_others(struct answer *a, const struct json_object *o, const str
 static void take_warnings(struct answer *a)
 {
     struct json_text element;
-    for (size_t at = 0; json_next(answer_get(a, "warnings"), &at, &element);) {
-        if (!a->warnings.len)
-            buf_putc(&a->warnings, '[');
-        json_comma(&a->warnings);
-        json_put(&a->warnings, element);
-    }
+    for (size_t at = 0; json_next(answer_get(a, "warnings"), &at, &element);)
+        put_warning(a, element);
 }
 
 static void finish(struct answer *a, const struct answer_ask *ask, const char *body, size_t len)

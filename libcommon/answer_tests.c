@@ -156,6 +156,7 @@ static void read_counts(struct answer *a, const struct counts *listed, bool all)
         r->tests_total = r->tests_passed + failed;
     else if (!passed && total && has_failed && failed <= r->tests_total)
         r->tests_passed = r->tests_total - failed;
+    all = all && !answer_is_null(a, "tests_total");
     if (r->tests_total == RESULT_TESTS_UNKNOWN && all)
         r->tests_total = listed->total;
     if (r->tests_passed == RESULT_TESTS_UNKNOWN && all)
