@@ -95,12 +95,13 @@ static const char *expected(const struct cli_option *o, char *text, size_t room,
     return text;
 }
 
-static void read_environment(const struct cli *c, void *options)
+/* Takes from the environment what the command line did not give. */
+static void read_environment(const struct cli *c, const bool *given, void *options)
 {
     char what[160];
     for (const struct cli_option *o = c->options; o->name; o++) {
         const char *value = o->env ? getenv(o->env) : NULL;
-        if (!value || !*value)
+        if (!value || !*value || given[o - c->options])
             continue;
         if (!store(o, options, value, true))
             die(EXIT_CONFIG, "%s: \"%s\" is not %s", o->env, value, expected(o, what, sizeof what, true));
@@ -168,7 +169,7 @@ static const struct cli_option *find_option(const struct getopt_tables *t, int v
     return NULL;
 }
 
-static void die_usage(const struct cli *c, int got, char **argv)
+static void __attribute__((noreturn)) die_usage(const struct cli *c, int got, char **argv)
 {
     const char *word = argv[optind - 1];
     char letter[3] = {'-', (char)optopt, '\0'};
@@ -188,7 +189,8 @@ static void handle_common(const struct cli *c, int letter, bool verbose)
     msg_set_level(verbose ? MSG_VERBOSE : MSG_QUIET);
 }
 
-static void read_arguments(const struct cli *c, const struct getopt_tables *t, void *options, int argc, char **argv)
+static void read_arguments(const struct cli *c, const struct getopt_tables *t, bool *given, void *options, int argc,
+                           char **argv)
 {
     char what[160];
     int got;
@@ -197,11 +199,12 @@ static void read_arguments(const struct cli *c, const struct getopt_tables *t, v
         const struct cli_option *o = got == '?' || got == ':' ? NULL : find_option(t, got);
         if (!o)
             die_usage(c, got, argv);
-        else if (o >= common && o < common + sizeof common / sizeof *common)
+        if (o >= common && o < common + sizeof common / sizeof *common) {
             handle_common(c, got, o == &common[1]);
-        else if (o->type == CLI_FLAG)
-            *(bool *)((char *)options + o->member) = true;
-        else if (!store(o, options, optarg, false))
+            continue;
+        }
+        given[o - c->options] = true;
+        if (!store(o, options, o->arg ? optarg : "true", false))
             die(EXIT_USAGE, "--%s: \"%s\" is not %s", o->name, optarg, expected(o, what, sizeof what, false));
     }
 }
@@ -209,17 +212,14 @@ static void read_arguments(const struct cli *c, const struct getopt_tables *t, v
 char **cli_parse(const struct cli *c, void *options, int argc, char **argv)
 {
     struct getopt_tables t = {.shorts = ":"};
+    bool given[OPTIONS_MAX] = {false};
     add_options(&t, c->options);
     add_options(&t, common);
     for (const struct cli_option *o = c->options; o->name; o++)
         if (o->preset && !store(o, options, o->preset, false))
             die(EXIT_BUG, "--%s: bad default \"%s\"", o->name, o->preset);
-    read_arguments(c, &t, options, argc, argv);
-    /* The command line wins: what it set is read again over the environment,
-     * so that --help and --version still answer in a broken environment. */
-    read_environment(c, options);
-    optind = 0;
-    read_arguments(c, &t, options, argc, argv);
+    read_arguments(c, &t, given, options, argc, argv);
+    read_environment(c, given, options);
     if (argv[optind] && !*c->operands)
         die(EXIT_USAGE, "%s: no operand is taken; see %s --help", argv[optind], c->name);
     return argv + optind;

@@ -448,34 +448,34 @@ static const struct json_edit *find_edit(const struct json_object *o, size_t i, 
     return NULL;
 }
 
-/* Appends `"name":value`; the names of edits are plain ASCII of ours. */
-static void put_member(struct buf *b, bool *comma, const char *name, struct json_text value)
-{
-    if (*comma)
-        buf_putc(b, ',');
-    *comma = true;
-    buf_printf(b, "\"%s\":", name);
-    json_put(b, value);
-}
-
 void json_put_edited(struct buf *b, const struct json_object *o, const struct json_edit *edits)
 {
     bool comma = false;
     buf_putc(b, '{');
     for (size_t i = 0; i < o->count; i++) {
         const struct json_edit *edit = find_edit(o, i, edits);
-        if (edit && edit->rename)
-            put_member(b, &comma, edit->rename, json_member_value(o, i));
-        if (edit)
+        if (edit && !edit->rename)
             continue;
         size_t start = segment_start(o, i), end = segment_end(o, i);
+        const struct json_member *m = &o->members[i];
         if (comma)
             buf_putc(b, ',');
         comma = true;
+        if (edit) {
+            buf_add(b, o->text.at + start, m->key - start);
+            buf_puts(b, edit->rename);
+            start = m->key + m->key_len;
+        }
         buf_add(b, o->text.at + start, end - start);
     }
-    for (; edits->name; edits++)
-        if (edits->value.at)
-            put_member(b, &comma, edits->name, edits->value);
+    for (; edits->name; edits++) {
+        if (!edits->value.at)
+            continue;
+        if (comma)
+            buf_putc(b, ',');
+        comma = true;
+        buf_printf(b, "\"%s\":", edits->name); /* the names of edits are plain ASCII of ours */
+        json_put(b, edits->value);
+    }
     buf_putc(b, '}');
 }

@@ -141,6 +141,7 @@ static void check_edits(void)
     check_edit("{}", set, "{\"s\":[1]}");
     check_edit("{\"s\":0,\"t\":1}", set, "{\"t\":1,\"s\":[1]}");
     check_edit("{\"id\":\"x\", \"n\":12345678901234567890}", rename, "{\"atom_id\":\"x\", \"n\":12345678901234567890}");
+    check_edit("{ \"id\" : \"x\" }", rename, "{ \"atom_id\" : \"x\" }");
     check_edit("{\"_g\\u006c\":1,\"a\":2}", drop, "{\"a\":2}");
 }
 
