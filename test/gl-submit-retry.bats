@@ -1,0 +1,316 @@
+#!/usr/bin/env bats
+# gl-submit: when it tries again, when it does not, and what it says then.
+# Waits are shortened by GREENLIGHT_BACKOFF_BASE_MS where a test is not about
+# real time; the recorded waits show the rest.
+
+load lib/common
+load lib/submit
+
+setup() {
+    export GREENLIGHT_BACKOFF_BASE_MS=1
+}
+
+teardown() {
+    stop_server
+}
+
+# submit MOCK [ARGUMENT ...]: one request, for an atom of its own, that tells the
+# mock what to do.
+submit() {
+    local mock=$1
+    shift
+    gl-submit "$@" <<< "{\"atom_id\":\"a$BASHPID\",\"mock\":$mock}"
+}
+
+# classes: the classes of the attempts in $output.
+classes() {
+    jq -r '._gl.attempts | map(.class // "ok") | join(" ")' <<< "$output"
+}
+
+@test "retry: in real time, three attempts with waits of at least 1 s and 2 s" {
+    unset GREENLIGHT_BACKOFF_BASE_MS
+    start
+    run -75 submit 503
+    holds '.status == "unavailable" and .error.class == "http_5xx" and .error.http_status == 503'
+    holds '[._gl.attempts[].wait_nominal_ms] == [1000, 2000, null]'
+    holds '._gl.attempts[0].wait_ms >= 1000 and ._gl.attempts[0].wait_ms <= 1200
+           and ._gl.attempts[1].wait_ms >= 2000 and ._gl.attempts[1].wait_ms <= 2400'
+    log_holds 'length == 3 and .[1].time_ms - .[0].time_ms >= 1000 and .[2].time_ms - .[1].time_ms >= 2000
+               and .[2].time_ms - .[0].time_ms < 5000'
+}
+
+@test "retry: 503, 503, 200 is a complete result under one key and the same bytes" {
+    start
+    run -0 submit '"503,503,200"'
+    holds '.status == "complete" and .error == null'
+    assert_equal "$(classes)" 'http_5xx http_5xx ok'
+    log_holds 'length == 3 and (map(.headers["idempotency-key"]) | unique | length) == 1
+               and (map(.body) | unique | length) == 1'
+}
+
+@test "retry: never more than the attempts, after the last one without a wait" {
+    start
+    run -75 submit 500 --attempts 5
+    holds '(._gl.attempts | length) == 5 and ._gl.attempts[4].wait_ms == null'
+    log_holds 'length == 5'
+    run -75 submit 500 --attempts 1
+    log_holds 'length == 6'
+}
+
+@test "retry: the jitter adds up to its part, and 0 makes the waits exact" {
+    start
+    run -75 submit 503 --backoff-base 50ms --jitter 0
+    holds '[._gl.attempts[].wait_ms] == [50, 100, null]'
+    run -75 submit 503 --backoff-base 50ms --jitter 1
+    holds '._gl.attempts[0].wait_ms | . >= 50 and . <= 100'
+}
+
+@test "retry: --backoff-cap bounds the waits" {
+    start
+    run -75 submit 503 --backoff-base 20ms --backoff-cap 30ms --jitter 0 --attempts 4
+    holds '[._gl.attempts[].wait_ms] == [20, 30, 30, null]'
+}
+
+@test "retry: 4xx ends at once as rejected, with the server's words" {
+    start
+    for code in 400 403 404 409 410 422; do
+        run -69 submit "{\"status\":$code,\"body\":{\"detail\":\"no\",\"error_code\":\"E7\"}}"
+        holds ".status == \"rejected\" and .error == {class:\"http_4xx\",message:\"no\",code:\"E7\",http_status:$code,retryable:false}"
+    done
+    log_holds 'length == 6'
+}
+
+@test "retry: 408 and 425 are worth another try" {
+    start
+    run -0 submit '"408,425,200"'
+    assert_equal "$(classes)" 'http_5xx http_5xx ok'
+}
+
+@test "retry: 501 and 505 and redirects are not tried again, and not followed" {
+    start
+    run -75 submit 501
+    holds '.status == "unavailable" and .error.class == "http_501"'
+    run -75 submit 505
+    holds '.error.class == "http_505"'
+    run -75 submit "{\"status\":307,\"headers\":{\"Location\":\"$GREENLIGHT_API_URL/elsewhere\"}}"
+    holds '.status == "unavailable" and .error.class == "redirect"'
+    log_holds 'map(.path) | unique == ["/greenlight/run-atom"]'
+    log_holds 'length == 3'
+}
+
+@test "retry: 429 waits for Retry-After in seconds and as a date" {
+    start
+    run -0 submit '[{"status":429,"retry_after":"1"},200]'
+    assert_equal "$(classes)" 'rate_limited ok'
+    holds '._gl.attempts[0].wait_ms == 1000 and ._gl.attempts[0].wait_source == "retry_after"'
+    log_holds '.[1].time_ms - .[0].time_ms >= 1000'
+    run -0 submit '[{"status":503,"retry_after":{"date_in":2}},200]'
+    holds '._gl.attempts[0].wait_ms | . > 0 and . <= 2000'
+    holds '._gl.attempts[0].wait_source == "retry_after"'
+}
+
+@test "retry: a Retry-After that is none is ignored" {
+    start
+    for value in -1 1.5 '5, 10' soon; do
+        run -0 submit "[{\"status\":503,\"retry_after\":\"$value\"},200]"
+        holds '._gl.attempts[0].wait_source == "backoff"'
+    done
+}
+
+@test "retry: a Retry-After over the cap ends the record with the time in it" {
+    start
+    run -75 submit '{"status":429,"retry_after":"3600"}'
+    holds '.status == "unavailable" and .error.class == "rate_limited" and (._gl.attempts | length) == 1
+           and ._gl.attempts[0].retry_after_ms == 3600000'
+}
+
+@test "retry: a Retry-After holds back the whole origin" {
+    start
+    run -0 gl-submit -j 1 --unordered <<< '{"atom_id":"a","mock":[{"status":503,"retry_after":"1"},200]}'$'\n''{"atom_id":"b"}'
+    log_holds '[.[0].time_ms, .[1].time_ms] | .[1] - .[0] >= 1000'
+}
+
+@test "retry: while the origin asks for a pause over the cap, records end without being sent" {
+    start
+    run -75 gl-submit -j 1 <<< '{"atom_id":"a","mock":{"status":429,"retry_after":"600"}}'$'\n'"$(requests 1 20)"
+    jq -se 'length == 21 and all(.status == "unavailable" and .error.class == "rate_limited")' <<< "$output"
+    log_holds 'length == 1'
+}
+
+@test "retry: connection refused is retried and ends unavailable" {
+    run -75 gl-submit --url http://127.0.0.1:1 <<< '{"atom_id":"a"}'
+    assert_equal "$(classes)" 'connect connect connect'
+    holds '.status == "unavailable" and .partial_score == null and .error.retryable and .error.http_status == null'
+}
+
+@test "retry: a host without an address is class dns" {
+    run -75 gl-submit --url http://no-such-host.invalid --attempts 2 <<< '{"atom_id":"a"}'
+    assert_equal "$(classes)" 'dns dns'
+}
+
+@test "retry: a time-out ends the attempt, and the same key goes again" {
+    start
+    run -0 submit '[{"delay_ms":5000},200]' --timeout 200ms
+    assert_equal "$(classes)" 'timeout ok'
+    holds '._gl.attempts[0].elapsed_ms | . >= 200 and . < 2000'
+    log_holds 'length == 2 and (map(.headers["idempotency-key"]) | unique | length) == 1'
+}
+
+@test "retry: a dropped connection is class reset" {
+    start
+    run -0 submit '[{"fault":"drop"},200]'
+    assert_equal "$(classes)" 'reset ok'
+    run -0 submit '[{"fault":"reset"},200]'
+    assert_equal "$(classes)" 'reset ok'
+}
+
+@test "retry: an answer that is cut is class truncated, however it was framed" {
+    start
+    for fault in truncate_length truncate_chunked truncate_close; do
+        run -0 submit "[{\"fault\":\"$fault\"},200]"
+        assert_equal "$(classes)" 'truncated ok'
+    done
+}
+
+@test "retry: an answer that breaks the contract is a protocol_error at once" {
+    start
+    for body in '"text":"<html>"' '"text":""' '"text":"{\"correct\":true} x"' '"text":"{\"correct\":true}{}"' \
+        '"body":[1]' '"body":{"status":"complete"}' '"text":"{\"correct\":true,\"correct\":false}"' '"text":"{\"corr"'; do
+        run -76 submit "{$body}"
+        holds '.status == "protocol_error" and .error.class == "malformed" and .partial_score == null
+               and (._gl.attempts | length) == 1'
+    done
+}
+
+@test "retry: an answer for another atom is a mismatch" {
+    start
+    run -76 submit '{"atom_id":"someone else"}'
+    holds '.status == "protocol_error" and .error.class == "mismatch" and .correct == null and (.atom_id | startswith("a"))'
+}
+
+@test "retry: an answer over 8 MiB is too_large, in flat memory" {
+    start
+    run -76 --separate-stderr bash -c "command time -f %M gl-submit <<< '{\"atom_id\":\"a\",\"mock\":{\"pad\":300000000}}'"
+    holds '.error.class == "too_large"'
+    assert [ "$(tail -n 1 <<< "$stderr")" -lt 40960 ]
+}
+
+@test "retry: 409 after an ambiguous attempt, or under a key that came along, is a conflict" {
+    start
+    run -0 submit '[{"fault":"drop"},409,200]'
+    assert_equal "$(classes)" 'reset conflict ok'
+    run -0 gl-submit <<< '{"atom_id":"b","mock":[409,200],"_gl":{"idempotency_key":"k"}}'
+    assert_equal "$(classes)" 'conflict ok'
+    run -69 submit 409
+    assert_equal "$(classes)" 'http_4xx'
+}
+
+@test "retry: --deadline stops waits that would pass it, without sleeping" {
+    start
+    SECONDS=0
+    run -75 submit 503 --backoff-base 30s --deadline 20s
+    holds '.status == "unavailable" and .error.class == "deadline" and (._gl.attempts | length) == 1'
+    assert [ "$SECONDS" -lt 5 ]
+}
+
+@test "retry: --deadline cuts an attempt short and ends what is left" {
+    start
+    run -75 gl-submit -j 1 --deadline 300ms <<< "$(requests 1 5 '.mock = {delay_ms: 10000}')"
+    jq -se 'length == 5 and all(.status == "unavailable" and .error.class == "deadline")' <<< "$output"
+}
+
+@test "retry: the slot of a record that waits serves others meanwhile" {
+    start
+    requests 2 9 > "$BATS_TEST_TMPDIR/rest"
+    run -0 gl-submit -j 1 --backoff-base 300ms <<< '{"atom_id":"a1","mock":"503,200"}'$'\n'"$(head -n 1 "$BATS_TEST_TMPDIR/rest")"
+    log_holds '[.[].body | fromjson.atom_id] == ["a1", "a2", "a1"]'
+}
+
+@test "retry: the budget ends retries when nearly everything fails" {
+    start
+    run -75 gl-submit -j 8 --attempts 3 <<< "$(requests 1 200 '.mock = 503')"
+    jq -se 'length == 200 and all(.status == "unavailable" and .partial_score == null)
+            and ([.[] | select(.error.class == "retry_budget")] | length) > 50' <<< "$output"
+    # 500 tokens at 5 a retry are 100 retries.
+    log_holds 'length == 300'
+}
+
+@test "retry: ten refused connections in a row open the circuit, three probes end the run" {
+    run -75 gl-submit -j 1 --url http://127.0.0.1:1 --circuit-pause 100ms <<< "$(requests 1 50)"
+    jq -se 'length == 50 and all(.status == "unavailable")
+            and (map(._gl.attempts | length) | add) == 13
+            and ([.[] | select(.error.class == "circuit")] | length) >= 44' <<< "$output"
+}
+
+@test "retry: a server that comes back closes the circuit" {
+    start
+    port=${GREENLIGHT_API_URL##*:}
+    stop_server
+    rm "$BATS_TEST_TMPDIR/ready"
+    requests 1 20 > "$BATS_TEST_TMPDIR/in"
+    gl-submit -j 1 --circuit-pause 2s "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    sleep 0.5
+    start --port "$port"
+    wait "$pid" || true
+    jq -se '.[-1].status == "complete" and length == 20' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "retry: --rate spaces the requests" {
+    start
+    requests 1 11 | gl-submit --rate 20 -j 8 > /dev/null
+    log_holds '(.[10].time_ms - .[0].time_ms) as $ms | $ms >= 450 and $ms < 2000'
+}
+
+@test "retry: --rest holds the requests that ended unavailable, ready to be sent again" {
+    start
+    printf '%s\n' '{"atom_id":"a"}' '{"id":"b","x":1.10,"mock":503,"_gl":{"context":7}}' '{"atom_id":"c","mock":400}' > "$BATS_TEST_TMPDIR/in"
+    run -75 gl-submit --rest "$BATS_TEST_TMPDIR/rest" "$BATS_TEST_TMPDIR/in"
+    jq -se 'map(.status) == ["complete", "unavailable", "rejected"]' <<< "$output"
+    key=$(jq -r 'select(.atom_id == "b") | ._gl.idempotency_key' <<< "$output")
+    assert_equal "$(< "$BATS_TEST_TMPDIR/rest")" \
+        "{\"id\":\"b\",\"x\":1.10,\"mock\":503,\"_gl\":{\"context\":7,\"idempotency_key\":\"$key\",\"endpoint\":\"run-atom\"}}"
+    gl-submit "$BATS_TEST_TMPDIR/rest" > "$BATS_TEST_TMPDIR/out" || true
+    log_holds "[.[] | select(.body | fromjson.atom_id == \"b\") | .headers[\"idempotency-key\"]] | unique == [\"$key\"]"
+}
+
+@test "retry: after SIGTERM what is under way comes out as interrupted, then the signal ends it" {
+    start
+    requests 1 6 '.mock = (if .n > 2 then {delay_ms: 20000} else 200 end)' > "$BATS_TEST_TMPDIR/in"
+    gl-submit -j 3 "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    eventually 5 grep -q '"a2"' "$BATS_TEST_TMPDIR/out"
+    SECONDS=0
+    kill -TERM "$pid"
+    run -143 wait "$pid"
+    assert [ "$SECONDS" -lt 5 ]
+    jq -se 'length >= 5 and all(.[2:][]; .status == "unavailable" and .error.class == "interrupted" and .partial_score == null)
+            and all(.[:2][]; .status == "complete")' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "retry: a second signal ends it at once" {
+    mkfifo "$BATS_TEST_TMPDIR/out"
+    start
+    gl-submit > "$BATS_TEST_TMPDIR/out" <<< '{"atom_id":"a","mock":{"delay_ms":20000}}' 3>&- &
+    pid=$!
+    exec 9< "$BATS_TEST_TMPDIR/out"
+    kill -TERM "$pid"
+    kill -TERM "$pid" 2> /dev/null || true
+    run -143 wait "$pid"
+}
+
+@test "retry: a server killed half-way leaves a result for each, complete or unavailable, none scored 0" {
+    start
+    requests 1 1000 > "$BATS_TEST_TMPDIR/in"
+    gl-submit -j 8 --rate 2000 --circuit-pause 50ms "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    until [ "$(wc -l < "$log")" -ge 400 ]; do sleep 0.01; done
+    kill -KILL "$server_pid"
+    wait "$pid" || status=$?
+    assert_equal "${status-0}" 75
+    jq -se 'length == 1000 and all(.status == "complete" or .status == "unavailable")
+            and all(.status == "complete" or (.partial_score == null and .correct == null))
+            and ([.[] | select(.status == "complete")] | length) >= 390
+            and ([.[] | select(.status == "unavailable")] | length) >= 1
+            and (map(.atom_id) | unique | length) == 1000' "$BATS_TEST_TMPDIR/out"
+}
