@@ -1,0 +1,200 @@
+#!/usr/bin/env bats
+# gl-poll: executions in, results out as they end.
+
+load lib/common
+load lib/submit
+
+teardown() {
+    stop_server
+}
+
+# queued MOCK [ID]: an execution of the mock's, as gl-submit gives it.
+queued() {
+    gl-submit --async <<< "{\"atom_id\":\"${2-a}\",\"mock\":$1}" || [ $? -eq 75 ]
+}
+
+# poll RECORDS [ARGUMENT ...]: with a short interval.
+poll() {
+    local records=$1
+    shift
+    gl-poll --interval 20ms "$@" <<< "$records"
+}
+
+# polls: how many polls the mock has seen.
+polls() {
+    jq -s 'map(select(.method == "GET")) | length' "$log"
+}
+
+@test "gl-poll: waits for an execution and prints its result" {
+    start
+    record=$(queued '{"polls":3}')
+    run -0 poll "$record"
+    holds '.status == "complete" and .partial_score == 1 and .atom_id == "a" and ._gl.type == "result" and ._gl.endpoint == "queue-atom"'
+    assert_equal "$(jq -r .execution_id <<< "$output")" "$(jq -r .execution_id <<< "$record")"
+    assert_equal "$(jq -r ._gl.idempotency_key <<< "$output")" "$(jq -r ._gl.idempotency_key <<< "$record")"
+    assert_equal "$(polls)" 4
+}
+
+@test "gl-poll: carries the context of the record through" {
+    start
+    record=$(gl-submit --async <<< '{"atom_id":"a","_gl":{"context":{"n":12345678901234567890}}}') || true
+    run -0 poll "$record"
+    assert_output --partial '"context":{"n":12345678901234567890}'
+}
+
+@test "gl-poll: takes a bare execution_id, and percent-encodes ids, dots too" {
+    start
+    record=$(queued '{"execution_id":"../a:b é"}')
+    run -0 poll '{"execution_id":"../a:b é"}'
+    holds '.status == "complete"'
+    log_holds '.[-1].path == "/greenlight/execution/%2E%2E%2Fa%3Ab%20%C3%A9"'
+}
+
+@test "gl-poll: words of other servers map in, an unknown one goes on with a warning" {
+    start
+    record=$(queued '{"polls":3,"poll_status":["queued","executing","simmering"]}')
+    run -0 --separate-stderr poll "$record"
+    holds '.status == "complete"'
+    assert_equal "$stderr" 'gl-poll: an execution has a status that is not known; still polling'
+}
+
+@test "gl-poll: a failed execution is failed, with the server's reason and no score" {
+    start
+    run -69 poll "$(queued '{"fail":"the runner died"}')"
+    holds '.status == "failed" and .partial_score == null and .error.class == "failed" and .error.message == "the runner died"'
+}
+
+@test "gl-poll: many at once, all with a result" {
+    start
+    requests 1 500 '.mock = {polls: (.n % 4)}' | gl-submit --async -j 16 > "$BATS_TEST_TMPDIR/executions" || [ $? -eq 75 ]
+    run -0 gl-poll --interval 50ms "$BATS_TEST_TMPDIR/executions"
+    jq -se 'length == 500 and (map(.atom_id) | unique | length) == 500 and all(.status == "complete")' <<< "$output"
+    log_holds 'map(.in_flight) | max <= 16'
+}
+
+@test "gl-poll: results come out as they end, not in the order of the input" {
+    start
+    slow=$(queued '{"polls":20}' slow)
+    fast=$(queued '{"polls":0}' fast)
+    run -0 poll "$slow"$'\n'"$fast"
+    assert_equal "$(jq -r .atom_id <<< "$output" | paste -sd ' ')" 'fast slow'
+}
+
+@test "gl-poll: the interval grows by half each time up to its cap" {
+    start
+    run -0 gl-poll --interval 100ms --interval-cap 150ms <<< "$(queued '{"polls":4}')"
+    log_holds 'map(select(.method == "GET").time_ms) | [.[1] - .[0], .[2] - .[1], .[3] - .[2], .[4] - .[3]]
+               | .[0] >= 100 and .[0] < 140 and .[1] >= 150 and .[2] >= 150 and .[3] >= 150 and .[3] < 220'
+}
+
+@test "gl-poll: Retry-After and estimated_wait_seconds set the next poll" {
+    start
+    rules='{"match":{"method":"GET"},"answers":[{"body":{"status":"pending"},"headers":{"Retry-After":"1"}},{"body":{"status":"complete","result":{"correct":true}}}]}'
+    stop_server
+    rm "$BATS_TEST_TMPDIR/ready"
+    echo "$rules" > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    run -0 poll '{"execution_id":"e"}'
+    log_holds '.[1].time_ms - .[0].time_ms | . >= 1000 and . < 1900'
+    record='{"execution_id":"f","estimated_wait_seconds":0.5}'
+    begin=$(date +%s%3N)
+    run -0 poll "$record"
+    assert [ $(($(date +%s%3N) - begin)) -ge 500 ]
+}
+
+@test "gl-poll: out of time leaves the execution pending with its id, never a failure" {
+    start
+    record=$(queued '{"polls":100000,"poll_status":["running"]}')
+    run -75 poll "$record" --max-wait 300ms
+    holds '.status == "running" and ._gl.type == "execution" and (has("error") | not) and (has("partial_score") | not)'
+    assert_equal "$(jq -r .execution_id <<< "$output")" "$(jq -r .execution_id <<< "$record")"
+    # What came out goes in again.
+    run -75 poll "$output" --max-wait 50ms
+    holds '._gl.type == "execution"'
+}
+
+@test "gl-poll: one failed poll does not matter" {
+    echo '{"match":{"method":"GET"},"answers":[503,{"fault":"drop"},{"fault":"truncate_length","body":{"status":"pending"}},{"body":{"status":"complete","result":{"correct":true}}}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    run -0 poll '{"execution_id":"e"}'
+    holds '.status == "complete"'
+    log_holds 'length == 4'
+}
+
+@test "gl-poll: ten failed polls in a row give up, unavailable, with the id" {
+    echo '{"match":{"method":"GET"},"answers":[503]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    run -75 gl-poll --interval 1ms --interval-cap 1ms <<< '{"atom_id":"a","execution_id":"e"}'
+    holds '.status == "unavailable" and .error.class == "http_5xx" and .execution_id == "e" and .partial_score == null'
+    log_holds 'length == 10'
+}
+
+@test "gl-poll: an execution that the server does not know is execution_unknown at once" {
+    start
+    run -75 poll '{"atom_id":"a","execution_id":"nowhere"}'
+    holds '.status == "unavailable" and .error.class == "execution_unknown" and .error.http_status == 404'
+    assert_equal "$(polls)" 1
+}
+
+@test "gl-poll: answers that break the contract are protocol errors, never grades" {
+    echo '{"match":{"path":"/greenlight/execution/other"},"answers":[{"body":{"execution_id":"x","status":"complete","result":{"correct":true}}}]}
+{"match":{"path":"/greenlight/execution/bare"},"answers":[{"body":{"status":"complete"}}]}
+{"match":{"path":"/greenlight/execution/html"},"answers":[{"text":"<html>"}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    run -76 poll '{"execution_id":"other"}'$'\n''{"execution_id":"bare"}'$'\n''{"execution_id":"html"}'
+    jq -se 'length == 3 and all(.status == "protocol_error" and .partial_score == null)
+            and (map(.error.class) | sort) == ["malformed", "malformed", "mismatch"]' <<< "$output"
+}
+
+@test "gl-poll: what it does not consume passes byte for byte" {
+    result='{"atom_id":"a", "status":"complete","n":1.10,"_gl":{"type":"result"}}'
+    atom='{"id":"a", "x":1e400}'
+    saved='{"atom_id":"a","execution_id":"e","status":"pending","_gl":{"type":"execution","queue_id":"q","settlement":"stale"}}'
+    run -75 gl-poll <<< "$result"$'\n'"$atom"$'\n'"$saved"
+    assert_output "$result"$'\n'"$atom"$'\n'"$saved"
+}
+
+@test "gl-poll: an execution from the queue is polled once its id is saved there" {
+    start
+    record=$(queued '{"polls":0}' | jq -c '._gl.queue_id = "q" | ._gl.settlement = "progress"')
+    run -0 poll "$record"
+    holds '.status == "complete" and ._gl.queue_id == "q"'
+}
+
+@test "gl-poll: bad input is a rejected record that says where" {
+    run -65 --separate-stderr gl-poll <<< $'junk\n{"execution_id":""}\n{"execution_id":5}'
+    jq -se 'map(.error.message) == ["stdin:1: not a JSON object", "stdin:2: no execution_id (a string that is not empty)",
+                                    "stdin:3: no execution_id (a string that is not empty)"]' <<< "$output"
+}
+
+@test "gl-poll: after SIGTERM executions come out pending, then the signal ends it" {
+    start
+    queued '{"polls":100000}' > "$BATS_TEST_TMPDIR/in"
+    gl-poll --interval 20ms "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    until [ "$(polls)" -ge 2 ]; do sleep 0.02; done
+    kill -TERM "$pid"
+    run -143 wait "$pid"
+    jq -e '._gl.type == "execution" and .status == "pending"' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "gl-poll: 401 stops the polling, the executions come out with their ids" {
+    start --token right
+    run -77 gl-poll -j 1 --interval 20ms <<< $'{"execution_id":"e"}\n{"execution_id":"f"}'
+    jq -se '(map(.execution_id) | sort) == ["e", "f"] and all(.error.class == "unauthorised")' <<< "$output"
+    log_holds 'length == 1'
+}
+
+@test "gl-poll: ten thousand wait in less than 40 MiB" {
+    echo '{"match":{"method":"GET"},"answers":[{"body":{"status":"pending"}}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    seq 10000 | jq -c '{execution_id: "e\(.)", atom_id: "a\(.)"}' > "$BATS_TEST_TMPDIR/in"
+    run -0 --separate-stderr bash -c "command time -f %M gl-poll --max-wait 3s '$BATS_TEST_TMPDIR/in' | wc -l"
+    assert_output 10000
+    assert [ "$(tail -n 1 <<< "$stderr")" -lt 40960 ]
+}
+
+@test "gl-poll: loads neither libpq nor libjq" {
+    run -0 ldd "$GL_BUILD/bin/gl-poll"
+    refute_output --regexp 'libpq|libjq'
+}
