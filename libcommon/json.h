@@ -66,8 +66,8 @@ void json_scan_init(struct json_scan *s, struct json_object *index);
 enum json_end json_scan_feed(struct json_scan *s, const char *text, size_t len, size_t *used);
 
 /* Validates `text` as one object with nothing but blanks around it and fills
- * *o, whose text then is the object without those blanks.  The error says what
- * is wrong at which byte and never quotes the text. */
+ * *o, whose text then is the object without those blanks.  False: *o is empty,
+ * and the error says what is wrong at which byte; it never quotes the text. */
 bool json_index(struct json_object *o, const char *text, size_t len, struct err *e);
 
 /* Whether text is a proper prefix of a JSON text: cut off, not wrong. */

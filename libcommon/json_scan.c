@@ -313,24 +313,33 @@ static size_t skip_blanks(const char *text, size_t at, size_t len)
     return at;
 }
 
-bool json_index(struct json_object *o, const char *text, size_t len, struct err *e)
+/* The text of one object and what stands around it; *used is its length. */
+static bool index_object(struct json_object *o, const char *text, size_t len, size_t start, size_t *used, struct err *e)
 {
     struct json_scan s;
-    size_t start = skip_blanks(text, 0, len), used = 0;
-    o->count = 0;
-    o->text = (struct json_text){NULL, 0};
     if (start == len)
         return err_set(e, EXIT_DATA, "empty, not a JSON object");
     if (text[start] != '{')
         return err_set(e, EXIT_DATA, "not a JSON object");
     json_scan_init(&s, o);
-    enum json_end end = json_scan_feed(&s, text + start, len - start, &used);
+    enum json_end end = json_scan_feed(&s, text + start, len - start, used);
     if (end == JSON_BAD)
-        return err_set(e, EXIT_DATA, "not JSON: %s at byte %zu", s.why, start + used + 1);
+        return err_set(e, EXIT_DATA, "not JSON: %s at byte %zu", s.why, start + *used + 1);
     if (end == JSON_MORE)
         return err_set(e, EXIT_DATA, "not JSON: cut off at byte %zu", len);
-    if (skip_blanks(text, start + used, len) != len)
-        return err_set(e, EXIT_DATA, "more text after the JSON object at byte %zu", start + used + 1);
+    if (skip_blanks(text, start + *used, len) != len)
+        return err_set(e, EXIT_DATA, "more text after the JSON object at byte %zu", start + *used + 1);
+    return true;
+}
+
+bool json_index(struct json_object *o, const char *text, size_t len, struct err *e)
+{
+    size_t start = skip_blanks(text, 0, len), used = 0;
+    if (!index_object(o, text, len, start, &used, e)) {
+        o->count = 0;
+        o->text = (struct json_text){NULL, 0};
+        return false;
+    }
     o->text = (struct json_text){text + start, used};
     return true;
 }

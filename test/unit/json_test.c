@@ -107,6 +107,9 @@ static void check_getters(void)
     ok(json_is(element, "],["), "brackets inside strings do not count");
     json_next(json_get(&o, "a2"), &at, &element);
     ok(element.len == 9 && json_kind(element) == JSON_OBJECT, "an element without the blanks after it");
+    struct json_object bad = {0};
+    ok(!json_index(&bad, "{\"a\":1,}", 8, NULL) && bad.count == 0, "what is no object has no members");
+    json_object_free(&bad);
     buf_clear(&b);
     ok(json_duplicate(&o, &b), "a name stands twice");
     is_text(b.data, "c", "which");
