@@ -1,6 +1,5 @@
-# Greenlight tools.  `make` builds into build/, `make check` runs every test,
-# `make lint` every linter, `make install` takes DESTDIR and PREFIX.
-# SANITIZE=address,undefined and CC=clang build in folders of their own.
+# Greenlight tools.  `make help` lists the targets.  All that is built lies in
+# BUILD; SANITIZE=address,undefined, COVERAGE=1 and CC=clang have folders of their own.
 
 VERSION  := $(shell sed -n 's/.*GL_VERSION "\(.*\)".*/\1/p' libcommon/cli.h)
 PREFIX   ?= /usr/local
@@ -22,12 +21,14 @@ ifneq ($(COVERAGE),)
 HARDEN   += --coverage
 LINK     += --coverage
 endif
-ALL_CFLAGS = -std=c11 $(CFLAGS) $(WARN) $(HARDEN) -Ilibcommon -I$(BUILD)/gen -MMD -MP
+BASE_CFLAGS = -std=c11 $(CFLAGS) $(WARN) $(HARDEN) -Ilibcommon -I$(BUILD)/gen
+ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
-MODULES := err status msg xalloc clock signals buf parse cli retry heap json json_scan jsonl filter \
-           text table record result answer http exchange sandbox runner
+MODULES := err status msg xalloc clock signals buf source parse cli progress retry heap json json_scan \
+           jsonl filter compare text paint table excerpt record request review render_result render result \
+           answer answer_tests http exchange language jail sandbox files exercise tests runner
 
 PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run
 
@@ -35,19 +36,32 @@ PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
 LIBS_gl-poll   := -lcurl
 LIBS_gl-render := -lutf8proc
+LIBS_gl-run    := -lm
+LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lonig -lm,$(LIBS_$p)))) -lonig -lm
 
 OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
 
-include test/test.mk
+all: programs
 
-all: $(BINARIES) $(TEST_PROGRAMS)
+include test/test.mk
+include test/check.mk
+include test/lint.mk
+
+programs: $(BINARIES)
 
 $(BUILD)/obj/%.o: libcommon/%.c | $(BUILD)/obj
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.o: bin/%.c | $(BUILD)/obj
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# What runs a learner's tests inside the sandbox is part of the program: its
+# text, as the inside of a C initialiser.
+$(BUILD)/gen/driver_%.h: share/greenlight/drivers/%.py | $(BUILD)/gen
+	{ od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo 0; } > $@
+
+$(BUILD)/obj/language.o: $(BUILD)/gen/driver_python.h
 
 $(BUILD)/libcommon.a: $(OBJECTS)
 	@rm -f $@
@@ -61,8 +75,44 @@ $(BUILD)/obj $(BUILD)/bin $(BUILD)/gen $(BUILD)/test:
 
 -include $(wildcard $(BUILD)/obj/*.d $(BUILD)/test/*.d)
 
-clean:
-	rm -rf build
+# Installing: share/ lies as it is installed, and uninstall takes out exactly
+# what install put there.  The drivers are inside gl-run.
+bindir   := $(DESTDIR)$(PREFIX)/bin
+sharedir := $(DESTDIR)$(PREFIX)/share
+PAGES    := $(wildcard man/*.[1-8])
+SHARED   := $(filter-out greenlight/drivers/%,$(patsubst share/%,%,$(shell find share -type f 2>/dev/null | sort)))
+PAGE_FILES := $(foreach p,$(PAGES),man/man$(subst .,,$(suffix $p))/$(notdir $p))
 
-.PHONY: all clean
+install: programs
+	install -d $(bindir)
+	install $(BINARIES) $(bindir)
+	set -e; for page in $(PAGE_FILES); do install -D -m 644 man/$${page##*/} $(sharedir)/$$page; done
+	set -e; for file in $(SHARED); do install -D -m 644 share/$$file $(sharedir)/$$file; done
+
+uninstall:
+	rm -f $(PROGRAMS:%=$(bindir)/%) $(PAGE_FILES:%=$(sharedir)/%) $(SHARED:%=$(sharedir)/%)
+	[ ! -d $(sharedir)/greenlight ] || find $(sharedir)/greenlight -depth -type d -empty -delete
+
+# The same commit gives the same bytes, whoever packs it and when.
+DIST := greenlight-tools-$(VERSION)
+dist:
+	@mkdir -p $(BUILD)
+	git -c tar.umask=0022 archive --format=tar --prefix=$(DIST)/ HEAD | xz -9 -T1 > $(BUILD)/$(DIST).tar.xz
+	@echo $(BUILD)/$(DIST).tar.xz
+
+clean:
+	rm -rf $(BUILD)
+
+# Lines such as `#:target  what it does` in the makefiles are the help.
+help:
+	@sed -n 's/^#://p' $(MAKEFILE_LIST)
+
+#:all        the programs, into BUILD/bin (BUILD=build)
+#:install    programs, man pages and data, below DESTDIR PREFIX (/usr/local)
+#:uninstall  takes out what install put there
+#:dist       a reproducible BUILD/greenlight-tools-VERSION.tar.xz of HEAD
+#:clean      removes BUILD
+
+.PHONY: all programs install uninstall dist clean help
 .SECONDARY:
+.DELETE_ON_ERROR:

@@ -1,0 +1,59 @@
+# How the tests, fuzzers and benchmarks are built and run; included by the
+# Makefile.
+#
+# test/unit/NAME_test.c is a TAP program of its own; test/unit.bats runs them
+# all, so that bats is the one place where tests are counted.
+
+UNIT_TESTS   := $(patsubst test/unit/%.c,$(BUILD)/test/%,$(wildcard test/unit/*_test.c))
+UNIT_SUPPORT := $(filter-out %_test.c,$(wildcard test/unit/*.c))
+FUZZERS      := $(patsubst test/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard test/fuzz/*.c))
+FUZZ_SECONDS ?= 60
+FUZZ_BUILD   := $(BUILD)/fuzz/lib
+JOBS         ?= $(shell nproc)
+TESTS        ?= test
+BENCH        ?=
+BATS         := bats --jobs $(JOBS) --print-output-on-failure $(if $(SANITIZE),--filter-tags '!plain')
+
+all: tests
+tests: $(TEST_PROGRAMS) $(UNIT_TESTS)
+
+$(BUILD)/test/%_test: test/unit/%_test.c $(UNIT_SUPPORT) $(BUILD)/libcommon.a | $(BUILD)/test
+	$(CC) $(ALL_CFLAGS) -MF $@.d -MT $@ $(LINK) $(LDFLAGS) -o $@ $< $(UNIT_SUPPORT) $(BUILD)/libcommon.a $(LIBS)
+
+# What the tests find in their environment.  A sanitizer's finding is exit 99,
+# which no program of ours uses.
+export GL_BUILD := $(abspath $(BUILD))
+export GL_SANITIZE := $(SANITIZE)
+export ASAN_OPTIONS ?= exitcode=99
+export UBSAN_OPTIONS ?= print_stacktrace=1
+
+#:check      every test (TESTS='test/NAME.bats ...' for some); SANITIZE=address,undefined works
+check: programs tests
+	$(BATS) $(TESTS)
+
+#:memcheck   the unit tests and some pipelines under valgrind
+memcheck: programs tests
+	test/lib/memcheck $(UNIT_TESTS)
+
+#:fuzz       each test/fuzz/*.c for FUZZ_SECONDS (60), from test/fuzz/corpus/NAME
+fuzz: $(FUZZERS:%=%.run)
+
+$(BUILD)/fuzz/%.run: $(BUILD)/fuzz/%
+	@mkdir -p $(BUILD)/fuzz/corpus/$*
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
+	    -artifact_prefix=$(BUILD)/fuzz/$*- $(BUILD)/fuzz/corpus/$* $(wildcard test/fuzz/corpus/$*)
+
+$(BUILD)/fuzz/%: test/fuzz/%.c $(FUZZ_BUILD)/libcommon.a
+	clang $(filter-out -fPIE -fstack-clash-protection -D_FORTIFY_SOURCE=2,$(BASE_CFLAGS)) \
+	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(FUZZ_BUILD)/libcommon.a \
+	    -Wl,--as-needed $(LIBS)
+
+$(FUZZ_BUILD)/libcommon.a: FORCE
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined BUILD=$(FUZZ_BUILD) $@
+
+#:bench      runs test/bench/* and prints a table (BENCH='NAME ...' for some)
+bench: programs tests
+	test/bench/run $(BENCH)
+
+FORCE:
+.PHONY: tests check memcheck fuzz bench FORCE

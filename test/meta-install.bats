@@ -1,0 +1,39 @@
+#!/usr/bin/env bats
+# Shows what `make install`, `make uninstall` and `make dist` leave behind.
+
+load lib/common
+
+make_in() {
+    env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory -s -C "$@"
+}
+
+@test "install: programs, pages and data go below DESTDIR and PREFIX, and uninstall takes them all out" {
+    local root=$BATS_TEST_TMPDIR/root file
+    make_in "$GL_TOP" BUILD="$GL_BUILD" SANITIZE="${GL_SANITIZE-}" DESTDIR="$root" PREFIX=/usr install
+    run -0 "$root/usr/bin/gl-route" --version
+    for file in "$GL_TOP"/man/*.1; do
+        [ -f "$root/usr/share/man/man1/${file##*/}" ]
+    done
+    run -0 find "$root" -type f -perm /022
+    assert_output ""
+
+    make_in "$GL_TOP" BUILD="$GL_BUILD" DESTDIR="$root" PREFIX=/usr uninstall
+    run -0 find "$root" -type f -o -name greenlight
+    assert_output ""
+}
+
+@test "dist: two people pack the same bytes from one commit" {
+    local tree=$BATS_TEST_TMPDIR/tree
+    mkdir -p "$tree/test"
+    cp -r "$GL_TOP/Makefile" "$GL_TOP/libcommon" "$tree"
+    cp "$GL_TOP"/test/*.mk "$tree/test"
+    cd "$tree"
+    git init -q
+    git add .
+    git -c user.name=a -c user.email=a@localhost commit -q -m tree
+    (umask 077 && TZ=Asia/Tokyo make_in "$tree" BUILD="$BATS_TEST_TMPDIR/one" dist)
+    (umask 002 && touch Makefile && make_in "$tree" BUILD="$BATS_TEST_TMPDIR/two" dist)
+    cmp "$BATS_TEST_TMPDIR"/one/*.tar.xz "$BATS_TEST_TMPDIR"/two/*.tar.xz
+    run -0 tar -tf "$(echo "$BATS_TEST_TMPDIR"/one/*.tar.xz)"
+    assert_line --regexp '^greenlight-tools-[0-9.]+/Makefile$'
+}
