@@ -27,6 +27,8 @@ struct options {
 };
 
 #define AT(m) offsetof(struct options, m)
+
+/* clang-format off */
 static const struct cli_option options[] = {
     {.name = "interval", .arg = "D", .type = CLI_DURATION, .member = AT(interval_ms), .min = 1, .max = 86400000,
      .preset = "2s", .help = "wait D before the second poll, then half as long again each time"},
@@ -44,9 +46,13 @@ static const struct cli_option options[] = {
     {.letter = 'e', .name = "exit-status", .member = AT(exit_status), .help = "exit 1 when there was no record"},
     {0},
 };
+/* clang-format on */
 
 static const struct cli cli = {
-    "gl-poll", "[FILE ...]", "Wait for executions and print their results as they end.", options,
+    "gl-poll",
+    "[FILE ...]",
+    "Wait for executions and print their results as they end.",
+    options,
 };
 
 /* One execution that is waited for. */
@@ -199,11 +205,13 @@ static bool still_open(struct poller *p, struct item *i, const struct http_answe
 
 static enum fault poll_fault(enum fault fault, const struct http_answer *answer)
 {
-    return fault == FAULT_HTTP_4XX && (answer->status == 404 || answer->status == 410) ? FAULT_EXECUTION_UNKNOWN
-                                                                                         : fault;
+    return fault == FAULT_HTTP_4XX && (answer->status == 404 || answer->status == 410)
+               ? FAULT_EXECUTION_UNKNOWN
+               : fault;
 }
 
-static void ended(struct exchange_call *call, enum fault fault, const struct http_answer *answer, void *context)
+static void ended(struct exchange_call *call, enum fault fault, const struct http_answer *answer,
+                  void *context)
 {
     struct poller *p = context;
     struct item *i = item_of(call);
@@ -288,7 +296,8 @@ static void start(struct poller *p, const struct jsonl_record *in)
     int64_t first = wait > 0 && wait < 86400 ? (int64_t)(wait * 1000) : spread;
     p->held++;
     p->held_bytes += i->text.len;
-    exchange_start(p->exchange, &i->call, clock_after(clock_now(), first < p->o.max_wait_ms ? first : p->o.max_wait_ms));
+    exchange_start(p->exchange, &i->call,
+                   clock_after(clock_now(), first < p->o.max_wait_ms ? first : p->o.max_wait_ms));
 }
 
 static bool is_full(const struct poller *p)

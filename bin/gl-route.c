@@ -21,6 +21,7 @@ struct options {
     int64_t max_record;
 };
 
+/* clang-format off */
 static const struct cli_option options[] = {
     {.letter = 'v', .name = "invert-match", .member = offsetof(struct options, invert),
      .help = "pass on the others, those that cortex keeps"},
@@ -32,9 +33,13 @@ static const struct cli_option options[] = {
      .min = 1, .max = INT64_C(1) << 30, .preset = "8MiB", .help = "reject larger records"},
     {0},
 };
+/* clang-format on */
 
 static const struct cli cli = {
-    "gl-route", "[FILE ...]", "Pass on the atoms that Greenlight owns, one JSON object a line.", options,
+    "gl-route",
+    "[FILE ...]",
+    "Pass on the atoms that Greenlight owns, one JSON object a line.",
+    options,
 };
 
 struct route {

@@ -32,6 +32,8 @@ struct options {
 };
 
 #define AT(m) offsetof(struct options, m)
+
+/* clang-format off */
 static const struct cli_option options[] = {
     {.name = "async", .member = AT(async), .help = "queue-atom for every request: executions come out, for gl-poll"},
     {.name = "rest", .arg = "FILE", .type = CLI_TEXT, .member = AT(rest),
@@ -50,9 +52,13 @@ static const struct cli_option options[] = {
     {.letter = 'e', .name = "exit-status", .member = AT(exit_status), .help = "exit 1 when there was no record"},
     {0},
 };
+/* clang-format on */
 
 static const struct cli cli = {
-    "gl-submit", "[FILE ...]", "Hand requests to Greenlight, with retries; print one result for each.", options,
+    "gl-submit",
+    "[FILE ...]",
+    "Hand requests to Greenlight, with retries; print one result for each.",
+    options,
 };
 
 /* One record on its way. */
@@ -176,7 +182,8 @@ static void put_gl(struct buf *out, const struct job *j, const char *type)
     buf_free(&text);
 }
 
-static void put_execution(struct job *j, struct json_text id, enum status status, struct json_text wait_seconds)
+static void put_execution(struct job *j, struct json_text id, enum status status,
+                          struct json_text wait_seconds)
 {
     struct buf *out = &j->out;
     buf_putc(out, '{');
@@ -229,7 +236,8 @@ static void put_rest(struct submit *s, struct job *j)
     buf_init(&gl, OUT_MAX);
     buf_init(&line, OUT_MAX);
     put_gl(&gl, j, NULL);
-    json_put_edited(&line, &j->record, (struct json_edit[]){{.name = "_gl", .value = {gl.data, gl.len}}, {0}});
+    json_put_edited(&line, &j->record,
+                    (struct json_edit[]){{.name = "_gl", .value = {gl.data, gl.len}}, {0}});
     buf_putc(&line, '\n');
     if (fwrite(line.data, 1, line.len, s->rest) != line.len || fflush(s->rest) != 0)
         die(EXIT_IO, "cannot write to \"%s\": %s", s->o.rest, strerror(errno));
@@ -257,7 +265,8 @@ static enum fault judge(struct exchange_call *call, const struct http_answer *an
     return answer_read(&s->answer, &ask, answer->body, answer->body_len);
 }
 
-static void ended(struct exchange_call *call, enum fault fault, const struct http_answer *answer, void *context)
+static void ended(struct exchange_call *call, enum fault fault, const struct http_answer *answer,
+                  void *context)
 {
     struct submit *s = context;
     struct job *j = job_of(call);

@@ -182,7 +182,8 @@ static bool take_score(struct answer *a, const char *name)
     if (!json_real(value, &score))
         return err_set(&a->why, EXIT_PROTOCOL, "%s is not a number", name);
     if (score < 0 || score > 1)
-        answer_warn(a, "%s %.*s is outside 0 to 1 and was clamped", name, (int)(value.len < 40 ? value.len : 40), value.at);
+        answer_warn(a, "%s %.*s is outside 0 to 1 and was clamped", name,
+                    (int)(value.len < 40 ? value.len : 40), value.at);
     a->result.partial_score = score < 0 ? zero : score > 1 ? one : value;
     a->result.score_source = name;
     return true;
@@ -217,7 +218,8 @@ static void take_correct(struct answer *a)
 static void derive_correct(struct answer *a)
 {
     double score;
-    if (a->result.correct.at || answer_is_null(a, "correct") || json_kind(answer_get(a, "correct")) > JSON_NULL)
+    if (a->result.correct.at || answer_is_null(a, "correct") ||
+        json_kind(answer_get(a, "correct")) > JSON_NULL)
         return;
     if (json_real(a->result.partial_score, &score))
         a->result.correct = score >= 1 ? (struct json_text){"true", 4} : (struct json_text){"false", 5};
@@ -330,10 +332,36 @@ static void take_members(struct answer *a)
 static bool is_named(const struct json_object *o, size_t i, bool keep_raw)
 {
     static const char *const names[] = {
-        "atom_id", "execution_id", "status", "correct", "partial_score", "score", "score_source", "tests_passed",
-        "tests_failed", "tests_total", "test_results", "feedback", "error_class", "error", "error_message",
-        "error_code", "errors", "details", "git_suggestions", "diff_suggestion", "stdout", "stderr", "logs",
-        "execution_time_ms", "time_spent_ms", "meta", "meta_cognitive", "warnings", "result", "_gl",
+        "atom_id",
+        "execution_id",
+        "status",
+        "correct",
+        "partial_score",
+        "score",
+        "score_source",
+        "tests_passed",
+        "tests_failed",
+        "tests_total",
+        "test_results",
+        "feedback",
+        "error_class",
+        "error",
+        "error_message",
+        "error_code",
+        "errors",
+        "details",
+        "git_suggestions",
+        "diff_suggestion",
+        "stdout",
+        "stderr",
+        "logs",
+        "execution_time_ms",
+        "time_spent_ms",
+        "meta",
+        "meta_cognitive",
+        "warnings",
+        "result",
+        "_gl",
     };
     for (size_t n = 0; n < sizeof names / sizeof *names; n++)
         if (json_member_is(o, i, names[n]))
@@ -343,7 +371,8 @@ static bool is_named(const struct json_object *o, size_t i, bool keep_raw)
 
 /* Keeps the members of o that have no place of their own, but for those that
  * `over` has too. */
-static void keep_others(struct answer *a, const struct json_object *o, const struct json_object *over, bool keep_raw)
+static void keep_others(struct answer *a, const struct json_object *o, const struct json_object *over,
+                        bool keep_raw)
 {
     for (size_t i = 0; i < o->count; i++)
         if (!is_named(o, i, keep_raw) && !(over && json_has_same(over, o, i)))
@@ -386,7 +415,8 @@ static bool same_id(struct json_text theirs, struct json_text asked)
         return true;
     buf_init(&a, theirs.len * 2 + 2);
     buf_init(&b, asked.len * 2 + 2);
-    bool same = json_string(theirs, &a) && json_string(asked, &b) && a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+    bool same = json_string(theirs, &a) && json_string(asked, &b) && a.len == b.len &&
+                memcmp(a.data, b.data, a.len) == 0;
     buf_free(&a);
     buf_free(&b);
     return same;
@@ -431,7 +461,8 @@ static enum status read_word(struct json_text value)
 
 static bool has_grade(const struct answer *a)
 {
-    static const char *const names[] = {"correct", "partial_score", "score", "tests_total", "tests_passed", "test_results"};
+    static const char *const names[] = {"correct",     "partial_score", "score",
+                                        "tests_total", "tests_passed",  "test_results"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (json_kind(answer_get(a, names[i])) > JSON_NULL)
             return true;
@@ -448,7 +479,8 @@ static enum status read_status(const struct answer *a)
             return STATUS_COMPLETE;
         return a->execution_id.at ? STATUS_PENDING : STATUS_UNKNOWN;
     }
-    if ((json_kind(outer) <= JSON_NULL || status == STATUS_COMPLETE) && ended != STATUS_UNKNOWN && !status_is_open(ended))
+    if ((json_kind(outer) <= JSON_NULL || status == STATUS_COMPLETE) && ended != STATUS_UNKNOWN &&
+        !status_is_open(ended))
         return ended;
     return status;
 }
@@ -544,8 +576,8 @@ static void put_message(struct answer *a, const char *why, const char *body, siz
     buf_free(&text);
 }
 
-void answer_fault(struct answer *a, const struct answer_ask *ask, enum fault fault, const char *why, const char *body,
-                  size_t len)
+void answer_fault(struct answer *a, const struct answer_ask *ask, enum fault fault, const char *why,
+                  const char *body, size_t len)
 {
     struct result *r = &a->result;
     reset(a);

@@ -19,12 +19,12 @@ struct answer_ask {
 /* Zero-initialise with answer_init; reuse for the next answer as it is. */
 struct answer {
     struct result result;
-    bool open;                      /* an execution that has not ended: */
-    enum status open_status;        /* pending or running */
-    struct json_text execution_id;  /* of an open one, a JSON string */
-    struct json_text wait_seconds;  /* estimated_wait_seconds, a number, or absent */
-    bool unknown_word;              /* the status was none we know */
-    struct err why;                 /* what the fault was */
+    bool open;                                   /* an execution that has not ended: */
+    enum status open_status;                     /* pending or running */
+    struct json_text execution_id;               /* of an open one, a JSON string */
+    struct json_text wait_seconds;               /* estimated_wait_seconds, a number, or absent */
+    bool unknown_word;                           /* the status was none we know */
+    struct err why;                              /* what the fault was */
     struct json_object top, nested, error, part; /* indexes, reused */
     struct buf compact, tests, warnings, others, suggestions, message, class, score, id, raw;
 };

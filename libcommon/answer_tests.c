@@ -60,7 +60,8 @@ struct counts {
 
 /* One element of a list: an object or a bare name.  `passed` holds where the
  * list itself says so (absent otherwise). */
-static void add_test(struct answer *a, struct json_text element, struct json_text passed, struct counts *counts)
+static void add_test(struct answer *a, struct json_text element, struct json_text passed,
+                     struct counts *counts)
 {
     struct test t = {.passed = passed};
     bool object = json_get_object(element, &a->part);
@@ -164,8 +165,9 @@ static void read_counts(struct answer *a, const struct counts *listed, bool all)
     if (r->tests_total <= 0) /* unknown, never 0/0 */
         r->tests_passed = r->tests_total = RESULT_TESTS_UNKNOWN;
     else if (all && listed->total && (listed->total != r->tests_total || listed->passed != r->tests_passed))
-        answer_warn(a, "%lld of %lld tests passed by the list, %lld of %lld by the counts", (long long)listed->passed,
-                    (long long)listed->total, (long long)r->tests_passed, (long long)r->tests_total);
+        answer_warn(a, "%lld of %lld tests passed by the list, %lld of %lld by the counts",
+                    (long long)listed->passed, (long long)listed->total, (long long)r->tests_passed,
+                    (long long)r->tests_total);
 }
 
 void answer_read_tests(struct answer *a)

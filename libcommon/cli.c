@@ -189,8 +189,8 @@ static void handle_common(const struct cli *c, int letter, bool verbose)
     msg_set_level(verbose ? MSG_VERBOSE : MSG_QUIET);
 }
 
-static void read_arguments(const struct cli *c, const struct getopt_tables *t, bool *given, void *options, int argc,
-                           char **argv)
+static void read_arguments(const struct cli *c, const struct getopt_tables *t, bool *given, void *options,
+                           int argc, char **argv)
 {
     char what[160];
     int got;

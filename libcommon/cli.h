@@ -29,10 +29,10 @@ enum cli_type {
 };
 
 struct cli_option {
-    char letter;         /* 0: only the long name */
-    const char *name;    /* the long name, without the dashes */
-    const char *arg;     /* its value's name in the help; NULL for a flag */
-    const char *help;    /* one line, lower case, without the default */
+    char letter;      /* 0: only the long name */
+    const char *name; /* the long name, without the dashes */
+    const char *arg;  /* its value's name in the help; NULL for a flag */
+    const char *help; /* one line, lower case, without the default */
     enum cli_type type;
     size_t member;       /* offsetof the member in the program's options */
     const char *preset;  /* the default as a person would type it, or NULL */
@@ -42,9 +42,9 @@ struct cli_option {
 };
 
 struct cli {
-    const char *name;     /* "gl-submit" */
-    const char *operands; /* "[FILE ...]", or "" for none allowed */
-    const char *summary;  /* one sentence for --help */
+    const char *name;                 /* "gl-submit" */
+    const char *operands;             /* "[FILE ...]", or "" for none allowed */
+    const char *summary;              /* one sentence for --help */
     const struct cli_option *options; /* ends with a NULL name */
 };
 

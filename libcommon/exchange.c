@@ -27,12 +27,12 @@ struct exchange {
     size_t flying;
     int64_t deadline, hold_until, next_send_us;
     enum fault over;
-    bool long_hold;      /* the origin asked for a pause over the cap */
-    enum fault held_by;  /* the class of the answer that asked for it */
+    bool long_hold;     /* the origin asked for a pause over the cap */
+    enum fault held_by; /* the class of the answer that asked for it */
 };
 
-bool exchange_open(struct exchange **out, const struct exchange_options *options, const struct exchange_hooks *hooks,
-                   struct err *e)
+bool exchange_open(struct exchange **out, const struct exchange_options *options,
+                   const struct exchange_hooks *hooks, struct err *e)
 {
     struct exchange *x = xcalloc(1, sizeof *x);
     x->options = options;
@@ -107,7 +107,8 @@ static const char *why_ours(enum fault fault)
     }
 }
 
-void exchange_explain(char *out, size_t room, enum fault fault, const struct http_answer *answer, const char *judged)
+void exchange_explain(char *out, size_t room, enum fault fault, const struct http_answer *answer,
+                      const char *judged)
 {
     if (!answer)
         snprintf(out, room, "%s", why_ours(fault));
@@ -126,8 +127,8 @@ void exchange_new_key(char key[37])
         abort(); /* cannot fail for so few bytes once the kernel is up */
     r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
     r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-    snprintf(key, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3],
-             r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+    snprintf(key, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
+             r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
 }
 
 static double chance(void)
@@ -143,7 +144,8 @@ static struct exchange_call *call_of(struct heap_node *node)
     return (struct exchange_call *)((char *)node - offsetof(struct exchange_call, node));
 }
 
-static void end_call(struct exchange *x, struct exchange_call *call, enum fault fault, const struct http_answer *answer)
+static void end_call(struct exchange *x, struct exchange_call *call, enum fault fault,
+                     const struct http_answer *answer)
 {
     x->hooks.ended(call, fault, answer, x->hooks.context);
 }
@@ -164,10 +166,11 @@ static void note_attempt(struct exchange_call *call, const struct http_answer *a
         buf_puts(b, ",\"http_status\":null");
     buf_printf(b, ",\"elapsed_ms\":%lld", (long long)a->elapsed_ms);
     if (d && d->again)
-        buf_printf(b, ",\"wait_nominal_ms\":%lld,\"wait_ms\":%lld,\"wait_source\":\"%s\"}", (long long)d->nominal_ms,
-                   (long long)d->wait_ms, d->source);
+        buf_printf(b, ",\"wait_nominal_ms\":%lld,\"wait_ms\":%lld,\"wait_source\":\"%s\"}",
+                   (long long)d->nominal_ms, (long long)d->wait_ms, d->source);
     else if (d && a->retry_after_ms >= 0 && fault_is_retried(fault))
-        buf_printf(b, ",\"wait_nominal_ms\":null,\"wait_ms\":null,\"wait_source\":null,\"retry_after_ms\":%lld}",
+        buf_printf(b,
+                   ",\"wait_nominal_ms\":null,\"wait_ms\":null,\"wait_source\":null,\"retry_after_ms\":%lld}",
                    (long long)a->retry_after_ms);
     else
         buf_puts(b, ",\"wait_nominal_ms\":null,\"wait_ms\":null,\"wait_source\":null}");
@@ -253,8 +256,13 @@ static void send_call(struct exchange *x, struct exchange_call *call, int64_t no
 {
     struct err e;
     int64_t left = x->deadline == CLOCK_NEVER ? INT64_MAX : x->deadline - now;
-    struct http_request request = {.post = call->post, .path = call->path, .key = call->key, .body = call->body,
-                                   .body_len = call->body_len, .timeout_ms = left, .user = call};
+    struct http_request request = {.post = call->post,
+                                   .path = call->path,
+                                   .key = call->key,
+                                   .body = call->body,
+                                   .body_len = call->body_len,
+                                   .timeout_ms = left,
+                                   .user = call};
     call->probe = x->circuit.open;
     retry_circuit_allows(&x->circuit, now);
     call->attempt++;
@@ -311,7 +319,8 @@ static void check_over(struct exchange *x, int64_t now)
 static void send_due(struct exchange *x, int64_t now)
 {
     struct heap_node *node;
-    while ((node = heap_first(&x->heap)) && node->due <= now && gate(x, now) <= now && x->over == FAULT_NONE) {
+    while ((node = heap_first(&x->heap)) && node->due <= now && gate(x, now) <= now &&
+           x->over == FAULT_NONE) {
         heap_remove(&x->heap, node);
         send_call(x, call_of(node), now);
     }

@@ -22,6 +22,7 @@ struct exchange_options {
 };
 
 /* The options of every program that exchanges, as rows of its table. */
+/* clang-format off */
 #define EXCHANGE_OPTIONS(T, m, default_jobs)                                                        \
     HTTP_OPTIONS(T, m.http),                                                                        \
     {.letter = 'j', .name = "jobs", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.jobs),     \
@@ -35,8 +36,10 @@ struct exchange_options {
      .help = "after ten failed connections in a row pause for D"},                                     \
     {.name = "backoff-cap", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.policy.cap_ms), \
      .preset = "60s", .env = "GREENLIGHT_BACKOFF_CAP_MS", .help = "never wait longer than D for a retry"}
+/* clang-format on */
 
 /* Those of programs that send a request more than once. */
+/* clang-format off */
 #define RETRY_OPTIONS(T, m)                                                                       \
     {.name = "attempts", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.attempts), .min = 1, \
      .max = 100, .preset = "3", .env = "GREENLIGHT_RETRY_ATTEMPTS",                                  \
@@ -46,13 +49,14 @@ struct exchange_options {
      .help = "wait D after the first attempt, then twice as long each time"},                        \
     {.name = "jitter", .arg = "F", .type = CLI_REAL, .member = offsetof(T, m.jitter), .max = 10,   \
      .preset = "0.2", .help = "add up to the part F of a wait, by chance"}
+/* clang-format on */
 
 /* One request and its history.  The caller embeds it, fills the upper half and
  * keeps it until `ended`. */
 struct exchange_call {
     bool post;
-    bool once;          /* one attempt: the caller decides about the next */
-    bool key_came;      /* the key came with the record: a 409 may be its own */
+    bool once;     /* one attempt: the caller decides about the next */
+    bool key_came; /* the key came with the record: a 409 may be its own */
     const char *path, *key, *body;
     size_t body_len;
 
@@ -69,13 +73,14 @@ struct exchange_hooks {
     /* The call has ended.  FAULT_NONE: what judge read last is the outcome.
      * answer is NULL where no attempt ended it (deadline, circuit, signal …).
      * The call may be started again or freed. */
-    void (*ended)(struct exchange_call *call, enum fault fault, const struct http_answer *answer, void *context);
+    void (*ended)(struct exchange_call *call, enum fault fault, const struct http_answer *answer,
+                  void *context);
     void *context;
 };
 
 /* False (exit 78) where a file of the options cannot be used. */
-bool exchange_open(struct exchange **x, const struct exchange_options *options, const struct exchange_hooks *hooks,
-                   struct err *e);
+bool exchange_open(struct exchange **x, const struct exchange_options *options,
+                   const struct exchange_hooks *hooks, struct err *e);
 void exchange_close(struct exchange *x);
 
 /* Prepares a call's own half; exchange_call_free gives its memory back. */
@@ -99,7 +104,8 @@ size_t exchange_open_calls(const struct exchange *x);
 
 /* Why a call ended, for people: from the fault and answer that `ended` was told
  * and, where judge found the fault, its words. */
-void exchange_explain(char *out, size_t room, enum fault fault, const struct http_answer *answer, const char *judged);
+void exchange_explain(char *out, size_t room, enum fault fault, const struct http_answer *answer,
+                      const char *judged);
 
 /* A new Idempotency-Key: a random UUID in key[37]. */
 void exchange_new_key(char key[37]);

@@ -71,9 +71,9 @@ bool filter_apply(struct filter *f, struct json_text record, struct buf *out, st
         jv_free(text);
     } else {
         err_set(e, EXIT_DATA, "%s",
-                jv_is_valid(value)                            ? "the filter gave more than one value"
-                : jv_invalid_has_msg(jv_copy(value))          ? "the filter failed on this record"
-                                                              : "the filter gave no value");
+                jv_is_valid(value)                   ? "the filter gave more than one value"
+                : jv_invalid_has_msg(jv_copy(value)) ? "the filter failed on this record"
+                                                     : "the filter gave no value");
     }
     jv_free(value);
     jv_free(more);

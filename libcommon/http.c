@@ -37,7 +37,7 @@ struct http {
     CURLM *multi;
     struct slot *slots, *free_slots;
     size_t slot_count, free_count;
-    int flying; /* transfers that the multi handle has */
+    int flying;            /* transfers that the multi handle has */
     struct slot *finished; /* the one whose answer was given out last */
     char *base;            /* the URL without its last slash */
     struct buf token;
@@ -69,15 +69,18 @@ static bool read_token(struct http *h, struct err *e)
     buf_clear(&h->token);
     buf_add(&h->token, text, len);
     h->token_time = st.st_mtim;
-    return plain ? true : err_set(e, EXIT_CONFIG, "the token file \"%s\" does not hold one line of plain text", name);
+    return plain
+               ? true
+               : err_set(e, EXIT_CONFIG, "the token file \"%s\" does not hold one line of plain text", name);
 }
 
 /* A token may be renewed under a running program: read it when it changed. */
 static bool refresh_token(struct http *h, struct err *e)
 {
     struct stat st;
-    if (!h->options->token_file || (stat(h->options->token_file, &st) == 0 && st.st_mtim.tv_sec == h->token_time.tv_sec &&
-                                    st.st_mtim.tv_nsec == h->token_time.tv_nsec))
+    if (!h->options->token_file ||
+        (stat(h->options->token_file, &st) == 0 && st.st_mtim.tv_sec == h->token_time.tv_sec &&
+         st.st_mtim.tv_nsec == h->token_time.tv_nsec))
         return true;
     return read_token(h, e);
 }
@@ -196,7 +199,7 @@ bool http_open(struct http **out, const struct http_options *options, size_t slo
     h->options = options;
     buf_init(&h->token, TOKEN_MAX);
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that may be closed */
-    if (options->token_file) /* the token must not end up in a core dump */
+    if (options->token_file)  /* the token must not end up in a core dump */
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     if (!check_files(options, e) || !read_token(h, e)) {
         http_close(h);
@@ -311,7 +314,8 @@ bool http_send(struct http *h, const struct http_request *request, struct err *e
     curl_easy_setopt(s->easy, CURLOPT_URL, s->url.data);
     set_headers(h, s, request);
     set_body(s, request);
-    int64_t timeout = request->timeout_ms < h->options->timeout_ms ? request->timeout_ms : h->options->timeout_ms;
+    int64_t timeout =
+        request->timeout_ms < h->options->timeout_ms ? request->timeout_ms : h->options->timeout_ms;
     curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)(timeout > 0 ? timeout : 1));
     s->user = request->user;
     s->started = clock_now();

@@ -17,13 +17,14 @@
 enum { HTTP_BODY_MAX = 8 << 20 };
 
 struct http_options {
-    const char *url;     /* the API's base URL */
-    int64_t timeout_ms;  /* an attempt */
+    const char *url;    /* the API's base URL */
+    int64_t timeout_ms; /* an attempt */
     const char *token_file, *cacert, *cert, *key, *unix_socket;
 };
 
 /* The options as rows of a program's table; m is the member of the program's
  * struct that holds them. */
+/* clang-format off */
 #define HTTP_OPTIONS(T, m)                                                                       \
     {.name = "url", .arg = "URL", .type = CLI_URL, .member = offsetof(T, m.url),                 \
      .preset = "http://localhost:8080", .env = "GREENLIGHT_API_URL", .help = "the Greenlight API"}, \
@@ -40,6 +41,7 @@ struct http_options {
      .help = "the client certificate's private key"},                                               \
     {.name = "unix-socket", .arg = "PATH", .type = CLI_TEXT, .member = offsetof(T, m.unix_socket), \
      .help = "connect to the unix socket PATH instead of the URL's host"}
+/* clang-format on */
 
 struct http;
 
@@ -63,11 +65,11 @@ struct http_request {
 
 struct http_answer {
     void *user;
-    enum fault fault;  /* FAULT_NONE: a 2xx with its body */
-    int status;        /* the HTTP status, 0: none came */
-    const char *body;  /* borrowed until the next call */
+    enum fault fault; /* FAULT_NONE: a 2xx with its body */
+    int status;       /* the HTTP status, 0: none came */
+    const char *body; /* borrowed until the next call */
     size_t body_len;
-    bool by_close;     /* the body's end was the connection's end */
+    bool by_close; /* the body's end was the connection's end */
     int64_t retry_after_ms;
     int64_t elapsed_ms;
     char why[ERR_TEXT_MAX]; /* what went wrong, for people */

@@ -303,14 +303,18 @@ void json_put(struct buf *b, struct json_text value)
 /* The bytes of the UTF-8 character at `at`, or 0 where it is no valid one. */
 static size_t utf8_len(const unsigned char *at, size_t left)
 {
-    size_t len = at[0] < 0x80 ? 1 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2 : at[0] >= 0xe0 && at[0] < 0xf0 ? 3 : at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : 0;
+    size_t len = at[0] < 0x80                    ? 1
+                 : at[0] >= 0xc2 && at[0] < 0xe0 ? 2
+                 : at[0] >= 0xe0 && at[0] < 0xf0 ? 3
+                 : at[0] >= 0xf0 && at[0] < 0xf5 ? 4
+                                                 : 0;
     if (!len || len > left)
         return 0;
     for (size_t i = 1; i < len; i++)
         if ((at[i] & 0xc0) != 0x80)
             return 0;
-    bool wrong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] >= 0xa0) || (at[0] == 0xf0 && at[1] < 0x90) ||
-                 (at[0] == 0xf4 && at[1] >= 0x90);
+    bool wrong = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] >= 0xa0) ||
+                 (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] >= 0x90);
     return wrong ? 0 : len;
 }
 

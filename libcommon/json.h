@@ -21,7 +21,16 @@
 
 enum { JSON_DEPTH_MAX = 10000 };
 
-enum json_kind { JSON_ABSENT, JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_kind {
+    JSON_ABSENT,
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 /* One value's text, without blanks around it; at is NULL where there is none. */
 struct json_text {
@@ -53,8 +62,8 @@ struct json_scan {
     struct json_object *index; /* filled where not NULL; offsets from the start */
     size_t fed, depth;
     int state;
-    bool torn;         /* the last piece ended within a token */
-    const char *why;   /* after JSON_BAD: what is wrong, a constant text */
+    bool torn;       /* the last piece ended within a token */
+    const char *why; /* after JSON_BAD: what is wrong, a constant text */
     unsigned char stack[JSON_DEPTH_MAX / 8 + 1];
 };
 
@@ -78,7 +87,8 @@ void json_object_free(struct json_object *o);
 /* ---- reading ---- */
 
 enum json_kind json_kind(struct json_text value);
-bool json_is(struct json_text value, const char *word); /* the string or literal `word`: json_is(v, "true") takes both */
+bool json_is(struct json_text value,
+             const char *word); /* the string or literal `word`: json_is(v, "true") takes both */
 
 /* The last member called `name`, or an absent span. */
 struct json_text json_get(const struct json_object *o, const char *name);
@@ -114,7 +124,7 @@ bool json_int(struct json_text value, int64_t *out);
 /* Each appends to *b.  A name or element gets its comma where one is due. */
 void json_key(struct buf *b, const char *name);
 void json_comma(struct buf *b);
-void json_put(struct buf *b, struct json_text value); /* verbatim; absent: null */
+void json_put(struct buf *b, struct json_text value);              /* verbatim; absent: null */
 void json_put_string(struct buf *b, const char *text, size_t len); /* invalid UTF-8 becomes U+FFFD */
 void json_put_text(struct buf *b, const char *text);               /* NULL: null */
 void json_put_int(struct buf *b, int64_t value);

@@ -97,7 +97,8 @@ static enum token scan_string(struct json_scan *s, const char **at, const char *
     while (t == TOKEN_OK) {
         while (end - *at >= 8 && eight_plain(*at))
             *at += 8;
-        while (*at < end && (unsigned char)**at >= 0x20 && (unsigned char)**at < 0x80 && **at != '"' && **at != '\\')
+        while (*at < end && (unsigned char)**at >= 0x20 && (unsigned char)**at < 0x80 && **at != '"' &&
+               **at != '\\')
             (*at)++;
         if (*at >= end)
             return TOKEN_CUT;
@@ -195,11 +196,10 @@ static enum token open_level(struct json_scan *s, bool object)
 {
     if (s->depth >= JSON_DEPTH_MAX)
         return bad(s, "nested too deeply");
-    unsigned char bit = (unsigned char)(1u << (s->depth % 8));
-    if (object)
-        s->stack[s->depth / 8] |= bit;
-    else
-        s->stack[s->depth / 8] &= (unsigned char)~bit;
+    unsigned char *levels = &s->stack[s->depth / 8];
+    unsigned bit = 1u << (s->depth % 8);
+    unsigned below = s->depth % 8 ? *levels & (bit - 1) : 0; /* the levels that share the byte */
+    *levels = (unsigned char)(object ? below | bit : below);
     s->depth++;
     s->state = object ? WANT_KEY_OR_END : WANT_ITEM_OR_END;
     return TOKEN_OK;
@@ -243,7 +243,8 @@ static enum token step_key(struct json_scan *s, const char **at, const char *end
     if (s->depth == 1 && s->index) {
         struct json_object *o = s->index;
         xgrow(&o->members, &o->cap, o->count + 1, sizeof *o->members);
-        o->members[o->count++] = (struct json_member){.key = offset + 1, .key_len = (size_t)(*at - start) - 2};
+        o->members[o->count++] =
+            (struct json_member){.key = offset + 1, .key_len = (size_t)(*at - start) - 2};
     }
     return TOKEN_OK;
 }
@@ -251,7 +252,8 @@ static enum token step_key(struct json_scan *s, const char **at, const char *end
 static enum token step_close(struct json_scan *s, const char **at, size_t offset)
 {
     if (**at != (in_object(s) ? '}' : ']'))
-        return bad(s, s->state == WANT_COMMA_OR_END ? "a comma or the end was expected" : "unexpected character");
+        return bad(s, s->state == WANT_COMMA_OR_END ? "a comma or the end was expected"
+                                                    : "unexpected character");
     (*at)++;
     s->depth--;
     value_ended(s, offset + 1);
@@ -314,7 +316,8 @@ static size_t skip_blanks(const char *text, size_t at, size_t len)
 }
 
 /* The text of one object and what stands around it; *used is its length. */
-static bool index_object(struct json_object *o, const char *text, size_t len, size_t start, size_t *used, struct err *e)
+static bool index_object(struct json_object *o, const char *text, size_t len, size_t start, size_t *used,
+                         struct err *e)
 {
     struct json_scan s;
     if (start == len)

@@ -39,10 +39,10 @@ struct jsonl {
     enum mode mode;
     char *data; /* the window is data[start … end) */
     size_t start, end, cap;
-    size_t taken;    /* bytes of the window that the scanner has, whole lines */
-    size_t searched; /* bytes of the window known to hold no LF after taken */
-    size_t line;     /* lines before the window */
-    size_t joined;   /* lines that the scanner has */
+    size_t taken;     /* bytes of the window that the scanner has, whole lines */
+    size_t searched;  /* bytes of the window known to hold no LF after taken */
+    size_t line;      /* lines before the window */
+    size_t joined;    /* lines that the scanner has */
     size_t give_back; /* bytes of the record returned last */
     struct json_scan scan;
     struct json_object object;
@@ -218,7 +218,8 @@ static enum jsonl_got fail_joining(struct jsonl *r, struct jsonl_record *record,
 {
     char text[160];
     if (column && r->joined)
-        snprintf(text, sizeof text, "not JSON: %s at byte %zu of line %zu", why, column, r->line + r->joined + 1);
+        snprintf(text, sizeof text, "not JSON: %s at byte %zu of line %zu", why, column,
+                 r->line + r->joined + 1);
     else if (column)
         snprintf(text, sizeof text, "not JSON: %s at byte %zu", why, column);
     else
@@ -251,7 +252,8 @@ static enum jsonl_got fail_size(struct jsonl *r, struct jsonl_record *record, st
 }
 
 /* The scanner closed the text `used` bytes into a line of `len` bytes. */
-static enum jsonl_got finish_record(struct jsonl *r, struct jsonl_record *record, struct err *e, size_t len, size_t used)
+static enum jsonl_got finish_record(struct jsonl *r, struct jsonl_record *record, struct err *e, size_t len,
+                                    size_t used)
 {
     size_t text_len = r->taken + used;
     if (!is_blank(r->data + r->start + text_len, len - used))
@@ -286,7 +288,8 @@ static enum jsonl_got finish_record(struct jsonl *r, struct jsonl_record *record
 static const char *why_no_object(const char *text)
 {
     text += strspn(text, " \t\r");
-    return *text == '[' ? "not a JSON object but an array (jq -c '.[]' makes records of it)" : "not a JSON object";
+    return *text == '[' ? "not a JSON object but an array (jq -c '.[]' makes records of it)"
+                        : "not a JSON object";
 }
 
 /* One line of input in the mode READING. */
@@ -369,7 +372,8 @@ static enum jsonl_got end_input(struct jsonl *r, struct jsonl_record *record, st
 
 static void skip_bom(struct jsonl *r)
 {
-    if (r->line == 0 && r->start == 0 && r->taken == 0 && r->end >= 3 && memcmp(r->data, "\xef\xbb\xbf", 3) == 0)
+    if (r->line == 0 && r->start == 0 && r->taken == 0 && r->end >= 3 &&
+        memcmp(r->data, "\xef\xbb\xbf", 3) == 0)
         r->start = 3;
 }
 
@@ -411,7 +415,8 @@ static bool wait_readable(struct jsonl *r)
         if (now >= deadline)
             return false;
         fds[0].revents = 0;
-        int ready = poll(fds, deadline == CLOCK_NEVER && fds[1].fd >= 0 ? 2 : 1, clock_poll_ms(now, deadline));
+        int ready =
+            poll(fds, deadline == CLOCK_NEVER && fds[1].fd >= 0 ? 2 : 1, clock_poll_ms(now, deadline));
         if (ready > 0 && fds[0].revents)
             return true;
     }

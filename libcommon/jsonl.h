@@ -17,8 +17,8 @@ struct jsonl;
 
 /* One record, borrowed until the next call on the same reader. */
 struct jsonl_record {
-    const char *file; /* the operand, or "stdin" */
-    size_t line;      /* where it began, from 1 */
+    const char *file;                 /* the operand, or "stdin" */
+    size_t line;                      /* where it began, from 1 */
     const struct json_object *object; /* NULL for a bad record */
 };
 

@@ -23,7 +23,6 @@ void msg_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Says the error and exits with its code. */
 void die_err(const struct err *e) __attribute__((noreturn));
-void die(enum exit_code code, const char *format, ...)
-    __attribute__((noreturn, format(printf, 2, 3)));
+void die(enum exit_code code, const char *format, ...) __attribute__((noreturn, format(printf, 2, 3)));
 
 #endif

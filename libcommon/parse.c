@@ -101,8 +101,8 @@ bool parse_size(const char *text, int64_t *out)
 {
     static const double k = 1024;
     const struct unit units[] = {
-        {"", 1},           {"K", k},         {"KiB", k},           {"M", k * k}, {"MiB", k * k},
-        {"G", k * k * k}, {"GiB", k * k * k}, {NULL, 0},
+        {"", 1},        {"K", k},         {"KiB", k},         {"M", k * k},
+        {"MiB", k * k}, {"G", k * k * k}, {"GiB", k * k * k}, {NULL, 0},
     };
     return read_with_unit(text, units, out);
 }
@@ -139,9 +139,7 @@ bool parse_choice(const char *text, const char *choices, int *out)
 
 bool parse_base_url(const char *text)
 {
-    size_t scheme = strncasecmp(text, "http://", 7) == 0    ? 7
-                    : strncasecmp(text, "https://", 8) == 0 ? 8
-                                                            : 0;
+    size_t scheme = strncasecmp(text, "http://", 7) == 0 ? 7 : strncasecmp(text, "https://", 8) == 0 ? 8 : 0;
     if (!scheme || !text[scheme] || text[scheme] == '/' || text[scheme] == ':')
         return false;
     for (const char *at = text; *at; at++)

@@ -101,7 +101,8 @@ bool record_is_greenlights(const struct json_object *atom)
     struct json_text mode = mode_of(&p.content);
     if (json_kind(mode) != JSON_STRING)
         mode = mode_of(atom);
-    bool ours = json_is(part(&p, "owner"), "greenlight") || json_is(mode, "runtime") || json_is(mode, "hybrid");
+    bool ours =
+        json_is(part(&p, "owner"), "greenlight") || json_is(mode, "runtime") || json_is(mode, "hybrid");
     parts_close(&p);
     return ours;
 }
@@ -134,7 +135,8 @@ enum exit_code record_exit(const struct json_object *record)
     return status_exit(status_parse(word), by_server);
 }
 
-void record_put_gl(struct buf *out, const struct json_object *before, const char *type, const struct json_object *own)
+void record_put_gl(struct buf *out, const struct json_object *before, const char *type,
+                   const struct json_object *own)
 {
     static const struct json_object none = {0};
     struct json_object over = {0};

@@ -48,6 +48,7 @@ enum exit_code record_exit(const struct json_object *record);
 /* Appends the value of `_gl` for a record made from one whose `_gl` was *before
  * (NULL: it had none): its members, with `type` (NULL: none) and own's set over
  * them.  own may be NULL. */
-void record_put_gl(struct buf *out, const struct json_object *before, const char *type, const struct json_object *own);
+void record_put_gl(struct buf *out, const struct json_object *before, const char *type,
+                   const struct json_object *own);
 
 #endif

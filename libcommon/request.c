@@ -23,14 +23,15 @@ static bool take_key(struct request *r, const struct json_object *gl, struct err
     for (size_t i = 1; plain && i < key.len - 1; i++)
         plain = key.at[i] > ' ' && key.at[i] < 0x7f && key.at[i] != '\\';
     if (!plain)
-        return err_set(e, EXIT_DATA, "_gl.idempotency_key is not a string of 1 to %d plain characters", REQUEST_KEY_MAX);
+        return err_set(e, EXIT_DATA, "_gl.idempotency_key is not a string of 1 to %d plain characters",
+                       REQUEST_KEY_MAX);
     memcpy(r->key, key.at + 1, key.len - 2);
     r->key[key.len - 2] = '\0';
     return true;
 }
 
-static void take_endpoint(struct request *r, const struct request_options *o, const struct json_object *record,
-                          const struct json_object *gl)
+static void take_endpoint(struct request *r, const struct request_options *o,
+                          const struct json_object *record, const struct json_object *gl)
 {
     struct json_text endpoint = json_get(gl, "endpoint");
     if (json_is(endpoint, "queue-atom") || json_is(endpoint, "run-atom"))
@@ -40,7 +41,8 @@ static void take_endpoint(struct request *r, const struct request_options *o, co
 }
 
 /* session_context with what the option adds, appended to *merged. */
-static void merge_context(struct buf *merged, const struct json_object *record, const struct json_object *option)
+static void merge_context(struct buf *merged, const struct json_object *record,
+                          const struct json_object *option)
 {
     struct json_object own = {0};
     json_get_object(json_get(record, "session_context"), &own);

@@ -22,8 +22,8 @@ struct request {
     struct json_text atom_id; /* borrowed from the record */
     struct buf body;
     bool async;
-    bool key_came;                  /* with the record, in _gl */
-    char key[REQUEST_KEY_MAX + 1];  /* Idempotency-Key; empty: none came */
+    bool key_came;                 /* with the record, in _gl */
+    char key[REQUEST_KEY_MAX + 1]; /* Idempotency-Key; empty: none came */
 };
 
 /* Prepares r (whose body was buf_init'ed) from a record and its _gl.  False

@@ -30,7 +30,8 @@ struct result {
     struct json_text test_results;           /* an array of {name, passed, message, expected, actual} */
     struct json_text feedback, error_class;
     struct result_error error;
-    struct json_text git_suggestions, diff_suggestion, output, errors, logs; /* output: stdout; errors: stderr */
+    struct json_text git_suggestions, diff_suggestion, output, errors,
+        logs; /* output: stdout; errors: stderr */
     struct json_text execution_time_ms, time_spent_ms, meta;
     struct json_text warnings; /* an array of strings */
     struct json_text others;   /* further members, as the inside of an object, verbatim; or absent */

@@ -68,15 +68,16 @@ static bool read_time(const char *text, struct tm *tm)
 {
     return strlen(text) >= 8 && read_digits(text, 2, false, &tm->tm_hour) && text[2] == ':' &&
            read_digits(text + 3, 2, false, &tm->tm_min) && text[5] == ':' &&
-           read_digits(text + 6, 2, false, &tm->tm_sec) && tm->tm_hour < 24 && tm->tm_min < 60 && tm->tm_sec < 61;
+           read_digits(text + 6, 2, false, &tm->tm_sec) && tm->tm_hour < 24 && tm->tm_min < 60 &&
+           tm->tm_sec < 61;
 }
 
 /* "06 Nov 1994 08:49:37 GMT", after "Sun, " */
 static bool read_imf_date(const char *text, struct tm *tm)
 {
-    bool ok = strlen(text) == 24 && read_digits(text, 2, false, &tm->tm_mday) && read_month(text + 3, &tm->tm_mon) &&
-              read_digits(text + 7, 4, false, &tm->tm_year) && read_time(text + 12, tm) &&
-              strcmp(text + 20, " GMT") == 0;
+    bool ok = strlen(text) == 24 && read_digits(text, 2, false, &tm->tm_mday) &&
+              read_month(text + 3, &tm->tm_mon) && read_digits(text + 7, 4, false, &tm->tm_year) &&
+              read_time(text + 12, tm) && strcmp(text + 20, " GMT") == 0;
     tm->tm_year -= 1900;
     return ok;
 }
@@ -85,8 +86,9 @@ static bool read_imf_date(const char *text, struct tm *tm)
  * that is not more than 50 years ahead (RFC 9110, 5.6.7). */
 static bool read_rfc850_date(const char *text, int this_year, struct tm *tm)
 {
-    if (strlen(text) != 22 || !read_digits(text, 2, false, &tm->tm_mday) || !read_month(text + 3, &tm->tm_mon) ||
-        !read_digits(text + 7, 2, false, &tm->tm_year) || !read_time(text + 10, tm) || strcmp(text + 18, " GMT") != 0)
+    if (strlen(text) != 22 || !read_digits(text, 2, false, &tm->tm_mday) ||
+        !read_month(text + 3, &tm->tm_mon) || !read_digits(text + 7, 2, false, &tm->tm_year) ||
+        !read_time(text + 10, tm) || strcmp(text + 18, " GMT") != 0)
         return false;
     int year = this_year - this_year % 100 + tm->tm_year;
     tm->tm_year = (year > this_year + 50 ? year - 100 : year) - 1900;
@@ -96,8 +98,9 @@ static bool read_rfc850_date(const char *text, int this_year, struct tm *tm)
 /* "Nov  6 08:49:37 1994", after "Sun " */
 static bool read_asctime_date(const char *text, struct tm *tm)
 {
-    bool ok = strlen(text) == 20 && read_month(text, &tm->tm_mon) && read_digits(text + 4, 2, true, &tm->tm_mday) &&
-              read_time(text + 7, tm) && text[15] == ' ' && read_digits(text + 16, 4, false, &tm->tm_year);
+    bool ok = strlen(text) == 20 && read_month(text, &tm->tm_mon) &&
+              read_digits(text + 4, 2, true, &tm->tm_mday) && read_time(text + 7, tm) && text[15] == ' ' &&
+              read_digits(text + 16, 4, false, &tm->tm_year);
     tm->tm_year -= 1900;
     return ok;
 }

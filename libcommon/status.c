@@ -5,16 +5,11 @@
 #include <string.h>
 
 static const char *const status_names[] = {
-    [STATUS_PENDING] = "pending",
-    [STATUS_RUNNING] = "running",
-    [STATUS_COMPLETE] = "complete",
-    [STATUS_INCOMPLETE] = "incomplete",
-    [STATUS_FAILED] = "failed",
-    [STATUS_REJECTED] = "rejected",
-    [STATUS_UNAVAILABLE] = "unavailable",
-    [STATUS_PROTOCOL_ERROR] = "protocol_error",
-    [STATUS_SKIPPED] = "skipped",
-    [STATUS_CANCELLED] = "cancelled",
+    [STATUS_PENDING] = "pending",         [STATUS_RUNNING] = "running",
+    [STATUS_COMPLETE] = "complete",       [STATUS_INCOMPLETE] = "incomplete",
+    [STATUS_FAILED] = "failed",           [STATUS_REJECTED] = "rejected",
+    [STATUS_UNAVAILABLE] = "unavailable", [STATUS_PROTOCOL_ERROR] = "protocol_error",
+    [STATUS_SKIPPED] = "skipped",         [STATUS_CANCELLED] = "cancelled",
 };
 
 const char *status_name(enum status status)

@@ -185,6 +185,7 @@ polls() {
     log_holds 'length == 1'
 }
 
+# bats test_tags=plain
 @test "gl-poll: ten thousand wait in less than 40 MiB" {
     echo '{"match":{"method":"GET"},"answers":[{"body":{"status":"pending"}}]}' > "$BATS_TEST_TMPDIR/rules"
     start --scenario "$BATS_TEST_TMPDIR/rules"

@@ -125,6 +125,7 @@ owned() {
     refute_output --regexp 'libcurl|libpq|libjq'
 }
 
+# bats test_tags=plain
 @test "gl-route: a million records in less than 40 MiB" {
     run -0 bash -c "yes '$greenlights' | head -n 1000000 | { ulimit -v 65536; gl-route; } | wc -l"
     assert_output 1000000

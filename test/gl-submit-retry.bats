@@ -188,6 +188,7 @@ classes() {
     holds '.status == "protocol_error" and .error.class == "mismatch" and .correct == null and (.atom_id | startswith("a"))'
 }
 
+# bats test_tags=plain
 @test "retry: an answer over 8 MiB is too_large, in flat memory" {
     start
     run -76 --separate-stderr bash -c "command time -f %M gl-submit <<< '{\"atom_id\":\"a\",\"mock\":{\"pad\":300000000}}'"

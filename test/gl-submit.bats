@@ -274,6 +274,7 @@ teardown() {
     refute_output --partial libpq
 }
 
+# bats test_tags=plain
 @test "gl-submit: a hundred thousand requests in less than 40 MiB" {
     start
     unset log

@@ -17,8 +17,11 @@ struct row {
     const char *want[8]; /* "member=JSON text", "fault=name" or "open=status" */
 };
 
-#define TESTS2 "\"test_results\":[{\"name\":\"t1\",\"passed\":true},{\"name\":\"t2\",\"passed\":false,\"message\":\"m\"}]"
+#define TESTS2                                                                                               \
+    "\"test_results\":[{\"name\":\"t1\",\"passed\":true},{\"name\":\"t2\",\"passed\":false,\"message\":"     \
+    "\"m\"}]"
 
+/* clang-format off */
 static const struct row rows[] = {
     {"flat", "{\"atom_id\":\"a\",\"status\":\"complete\",\"correct\":true,\"partial_score\":1.0}",
      {"status=\"complete\"", "correct=true", "partial_score=1.0", "score_source=\"partial_score\"", "tests_total=null",
@@ -118,6 +121,8 @@ static const struct row rows[] = {
       "partial_score=1"}},
 };
 
+/* clang-format on */
+
 static const struct answer_ask ask = {.atom_id = {"\"a\"", 3}, .http_status = 200};
 static const struct json_text gl = {"{\"type\":\"result\"}", 17};
 
@@ -129,7 +134,8 @@ static void check_want(const struct row *r, const char *want, enum fault fault, 
     if (strcmp(name, "fault") == 0) {
         is_text(fault_name(fault), equals + 1, "%s", r->what);
     } else if (strcmp(name, "open") == 0) {
-        is_text(fault == FAULT_NONE && a->open ? status_name(a->open_status) : NULL, equals + 1, "%s", r->what);
+        is_text(fault == FAULT_NONE && a->open ? status_name(a->open_status) : NULL, equals + 1, "%s",
+                r->what);
     } else {
         struct json_text value = json_get(out, name);
         got = value.at ? xmemdup(value.at, value.len) : NULL;
@@ -191,6 +197,7 @@ struct fault_row {
     const char *body, *want;
 };
 
+/* clang-format off */
 static const struct fault_row faults[] = {
     {"no answer", FAULT_CONNECT, 0, "", "{\"class\":\"connect\",\"message\":\"why\",\"code\":null,\"http_status\":null,\"retryable\":true}"},
     {"detail and error_code", FAULT_HTTP_4XX, 400, "{\"detail\":\"bad\",\"error_code\":\"E\"}",
@@ -206,6 +213,8 @@ static const struct fault_row faults[] = {
     {"HTML", FAULT_HTTP_5XX, 502, "<html>x</html>",
      "{\"class\":\"http_5xx\",\"message\":\"why\",\"code\":null,\"http_status\":502,\"retryable\":true}"},
 };
+
+/* clang-format on */
 
 static void check_fault(struct answer *a, const struct fault_row *r)
 {
@@ -229,12 +238,14 @@ static void check_fault(struct answer *a, const struct fault_row *r)
 static void check_polls(struct answer *a)
 {
     struct answer_ask polled = {.atom_id = {"\"a\"", 3}, .execution_id = {"\"e\"", 3}, .http_status = 200};
-    const char *unknown = "{\"status\":\"simmering\"}", *other = "{\"execution_id\":\"f\",\"status\":\"pending\"}",
+    const char *unknown = "{\"status\":\"simmering\"}",
+               *other = "{\"execution_id\":\"f\",\"status\":\"pending\"}",
                *wait = "{\"status\":\"pending\",\"estimated_wait_seconds\":2.5}",
                *backward = "{\"status\":\"queued\",\"result\":{\"score\":1}}";
     ok(answer_read(a, &polled, unknown, strlen(unknown)) == FAULT_NONE && a->open && a->unknown_word,
        "poll: an unknown word goes on");
-    is_int((int64_t)answer_read(a, &polled, other, strlen(other)), FAULT_MISMATCH, "poll: another execution_id");
+    is_int((int64_t)answer_read(a, &polled, other, strlen(other)), FAULT_MISMATCH,
+           "poll: another execution_id");
     ok(answer_read(a, &polled, wait, strlen(wait)) == FAULT_NONE && json_is(a->wait_seconds, "2.5"),
        "poll: the estimated wait is found");
     ok(answer_read(a, &polled, backward, strlen(backward)) == FAULT_NONE && a->open,

@@ -19,17 +19,58 @@ static bool valid(const char *text, size_t len)
 static void check_grammar(void)
 {
     static const char *const right[] = {
-        "{}", " { } ", "{\"a\":1}", "{\"a\":-0,\"b\":1.10,\"c\":1e400,\"d\":12345678901234567890,\"e\":2E-5}",
-        "{\"a\":[[],{},[1,{\"b\":[null,true,false]}]]}", "{\"\":\"\\u0000\\ud800\\\"\\/\"}", "{\"ü€😀\":\"\xef\xbf\xbf\"}",
+        "{}",
+        " { } ",
+        "{\"a\":1}",
+        "{\"a\":-0,\"b\":1.10,\"c\":1e400,\"d\":12345678901234567890,\"e\":2E-5}",
+        "{\"a\":[[],{},[1,{\"b\":[null,true,false]}]]}",
+        "{\"\":\"\\u0000\\ud800\\\"\\/\"}",
+        "{\"ü€😀\":\"\xef\xbf\xbf\"}",
         "{\"a\":\n\t1}\r\n",
     };
     static const char *const wrong[] = {
-        "", " ", "[]", "1", "\"a\"", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,}", "{a:1}",
-        "{'a':1}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":+1}", "{\"a\":1e}", "{\"a\":-}", "{\"a\":NaN}",
-        "{\"a\":Infinity}", "{\"a\":nul}", "{\"a\":tru}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\t\"}",
-        "{\"a\":\"\n\"}", "{\"a\":1}{}", "{\"a\":1} x", "{\"a\":[1,]}", "{\"a\":[1}", "{\"a\":\"\xff\"}",
-        "{\"a\":\"\xc0\x80\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xf4\x90\x80\x80\"}", "{\"a\":\"\xe2\x82\"}",
-        "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{\"a\":1}}", "// x\n{}", "{\"a\":0x1}",
+        "",
+        " ",
+        "[]",
+        "1",
+        "\"a\"",
+        "{",
+        "{\"a\"",
+        "{\"a\":",
+        "{\"a\":1",
+        "{\"a\":1,",
+        "{\"a\":1,}",
+        "{,}",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\":01}",
+        "{\"a\":1.}",
+        "{\"a\":.5}",
+        "{\"a\":+1}",
+        "{\"a\":1e}",
+        "{\"a\":-}",
+        "{\"a\":NaN}",
+        "{\"a\":Infinity}",
+        "{\"a\":nul}",
+        "{\"a\":tru}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12g4\"}",
+        "{\"a\":\"\t\"}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":1}{}",
+        "{\"a\":1} x",
+        "{\"a\":[1,]}",
+        "{\"a\":[1}",
+        "{\"a\":\"\xff\"}",
+        "{\"a\":\"\xc0\x80\"}",
+        "{\"a\":\"\xed\xa0\x80\"}",
+        "{\"a\":\"\xf4\x90\x80\x80\"}",
+        "{\"a\":\"\xe2\x82\"}",
+        "{\"a\" 1}",
+        "{\"a\":1 \"b\":2}",
+        "{\"a\":1}}",
+        "// x\n{}",
+        "{\"a\":0x1}",
     };
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
         ok(valid(right[i], strlen(right[i])), "is an object: %s", right[i]);
@@ -87,7 +128,8 @@ static void check_prefixes(void)
 
 static void check_getters(void)
 {
-    const char *text = "{\"a\":\"x\\u0041\\n\\ud83d\\ude00\",\"\\u0062\":12,\"c\":1.5,\"a2\":[1, \"],[\",{\"d\":[2]} ,3],\"c\":\"last\"}";
+    const char *text = "{\"a\":\"x\\u0041\\n\\ud83d\\ude00\",\"\\u0062\":12,\"c\":1.5,\"a2\":[1, "
+                       "\"],[\",{\"d\":[2]} ,3],\"c\":\"last\"}";
     struct json_object o = {0};
     struct json_text element;
     struct buf b;
@@ -143,7 +185,8 @@ static void check_edits(void)
     check_edit("{\"_gl\":1}", drop, "{}");
     check_edit("{}", set, "{\"s\":[1]}");
     check_edit("{\"s\":0,\"t\":1}", set, "{\"t\":1,\"s\":[1]}");
-    check_edit("{\"id\":\"x\", \"n\":12345678901234567890}", rename, "{\"atom_id\":\"x\", \"n\":12345678901234567890}");
+    check_edit("{\"id\":\"x\", \"n\":12345678901234567890}", rename,
+               "{\"atom_id\":\"x\", \"n\":12345678901234567890}");
     check_edit("{ \"id\" : \"x\" }", rename, "{ \"atom_id\" : \"x\" }");
     check_edit("{\"_g\\u006c\":1,\"a\":2}", drop, "{\"a\":2}");
 }
@@ -153,11 +196,13 @@ static void check_writing(void)
     static const struct {
         double value;
         const char *text;
-    } reals[] = {{0.1, "0.1"}, {2.0 / 3, "0.6666666666666666"}, {1, "1"}, {1e300, "1e+300"}, {0.695, "0.695"}};
+    } reals[] = {
+        {0.1, "0.1"}, {2.0 / 3, "0.6666666666666666"}, {1, "1"}, {1e300, "1e+300"}, {0.695, "0.695"}};
     struct buf b;
     buf_init(&b, 1000);
     json_put_string(&b, "a\"\\\n\x01\xff\xc3\xa9\0z", 10);
-    is_text(b.data, "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\\u0000z\"", "a string is escaped, invalid bytes replaced");
+    is_text(b.data, "\"a\\\"\\\\\\n\\u0001\xef\xbf\xbd\xc3\xa9\\u0000z\"",
+            "a string is escaped, invalid bytes replaced");
     for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
         buf_clear(&b);
         json_put_real(&b, reals[i].value);

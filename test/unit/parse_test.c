@@ -7,9 +7,11 @@ static void check_int(void)
 {
     int64_t n = -5;
     ok(parse_int("42", 0, 100, &n) && n == 42, "42");
-    ok(parse_int("-9223372036854775807", INT64_MIN, INT64_MAX, &n) && n == -INT64_MAX, "the smallest but one");
+    ok(parse_int("-9223372036854775807", INT64_MIN, INT64_MAX, &n) && n == -INT64_MAX,
+       "the smallest but one");
     ok(parse_int("9223372036854775807", 0, INT64_MAX, &n) && n == INT64_MAX, "the largest");
-    static const char *const wrong[] = {"", "-", "+1", " 1", "1 ", "0x10", "1e3", "1.0", "9223372036854775808", "１"};
+    static const char *const wrong[] = {
+        "", "-", "+1", " 1", "1 ", "0x10", "1e3", "1.0", "9223372036854775808", "１"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         n = -5;
         ok(!parse_int(wrong[i], INT64_MIN, INT64_MAX, &n) && n == -5, "\"%s\" is no integer", wrong[i]);
@@ -22,8 +24,8 @@ static void check_durations(void)
     static const struct {
         const char *text;
         int64_t ms;
-    } right[] = {{"500ms", 500}, {"30s", 30000}, {"5m", 300000},  {"2h", 7200000},
-                 {"7d", 604800000}, {"30", 30000}, {"1.5s", 1500}, {"0", 0}, {".5", 500}};
+    } right[] = {{"500ms", 500}, {"30s", 30000}, {"5m", 300000}, {"2h", 7200000}, {"7d", 604800000},
+                 {"30", 30000},  {"1.5s", 1500}, {"0", 0},       {".5", 500}};
     static const char *const wrong[] = {"", "s", "-1s", "1 s", "1w", "1ss", "1e3", "99999999999d", "5M", "."};
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
         int64_t ms = -1;
@@ -69,9 +71,11 @@ static void check_words(void)
 
 static void check_urls(void)
 {
-    static const char *const right[] = {"http://localhost:8080", "https://h/x/", "HTTP://[::1]:80", "http://127.0.0.1"};
-    static const char *const wrong[] = {"", "localhost", "ftp://h", "http://", "http:///x", "http://u:p@h", "http://h?x",
-                                        "http://h#x", "http://h x", "http://h\n", "file:///etc/passwd", "http://:80"};
+    static const char *const right[] = {"http://localhost:8080", "https://h/x/", "HTTP://[::1]:80",
+                                        "http://127.0.0.1"};
+    static const char *const wrong[] = {
+        "",           "localhost",  "ftp://h",    "http://",    "http:///x",          "http://u:p@h",
+        "http://h?x", "http://h#x", "http://h x", "http://h\n", "file:///etc/passwd", "http://:80"};
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
         ok(parse_base_url(right[i]), "%s", right[i]);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
