@@ -19,6 +19,7 @@ struct options {
     bool ascii, exit_status;
 };
 
+/* clang-format off */
 static const struct cli_option options[] = {
     {.name = "format", .arg = "F", .type = CLI_CHOICE, .choices = "auto|panel|plain", .preset = "auto",
      .member = offsetof(struct options, format), .help = "how: auto (a panel on a terminal), panel or plain"},
@@ -34,9 +35,13 @@ static const struct cli_option options[] = {
      .help = "exit 1 when there was nothing to show"},
     {0},
 };
+/* clang-format on */
 
 static const struct cli cli = {
-    "gl-render", "[FILE ...]", "Show results and other records to people.", options,
+    "gl-render",
+    "[FILE ...]",
+    "Show results and other records to people.",
+    options,
 };
 
 int main(int argc, char **argv)

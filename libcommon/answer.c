@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "record.h"
+
 enum { ANSWER_MAX = 64 << 20, SNIPPET_MAX = 200 };
 
 static const struct json_text absent = {NULL, 0};
@@ -448,17 +450,6 @@ static enum fault read_ids(struct answer *a, const struct answer_ask *ask)
     return FAULT_NONE;
 }
 
-static enum status read_word(struct json_text value)
-{
-    for (int i = 0; i < STATUS_UNKNOWN; i++)
-        if (json_is(value, status_name((enum status)i)))
-            return (enum status)i;
-    return json_is(value, "queued")      ? STATUS_PENDING
-           : json_is(value, "executing") ? STATUS_RUNNING
-           : json_is(value, "completed") ? STATUS_COMPLETE
-                                         : STATUS_UNKNOWN;
-}
-
 static bool has_grade(const struct answer *a)
 {
     static const char *const names[] = {"correct",     "partial_score", "score",
@@ -473,7 +464,7 @@ static bool has_grade(const struct answer *a)
 static enum status read_status(const struct answer *a)
 {
     struct json_text outer = json_get(&a->top, "status"), inner = json_get(&a->nested, "status");
-    enum status status = read_word(outer), ended = read_word(inner);
+    enum status status = record_status(outer), ended = record_status(inner);
     if (json_kind(outer) <= JSON_NULL && json_kind(inner) <= JSON_NULL) {
         if (has_grade(a))
             return STATUS_COMPLETE;

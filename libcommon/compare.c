@@ -42,7 +42,7 @@ static bool numbers_equal(struct json_text expected, struct json_text actual)
         return false;
     if (a == 0 || b == 0)
         return fabs(a - b) <= COMPARE_NEAR_ZERO;
-    return fabs(a - b) <= COMPARE_TOLERANCE * fmax(fabs(a), fabs(b));
+    return fabs(a - b) <= COMPARE_TOLERANCE * (fabs(a) > fabs(b) ? fabs(a) : fabs(b));
 }
 
 /* A string's characters; a member's name is a string too. */

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { LINES_MAX = 30 }; /* of a value within a row */
+
 /* The characters of a string, decoded into *scratch, or the JSON text. */
 static struct json_text characters(struct json_text value, struct buf *scratch)
 {
@@ -14,14 +16,22 @@ static struct json_text characters(struct json_text value, struct buf *scratch)
     return (struct json_text){scratch->data, scratch->len};
 }
 
-/* At most `bytes` of a text, not ending within a character. */
+/* At most `bytes` and LINES_MAX lines of a text, not ending within a
+ * character. */
 static size_t cut(const char *text, size_t len, size_t bytes)
 {
-    if (len <= bytes)
-        return len;
-    while (bytes && ((unsigned char)text[bytes] & 0xc0) == 0x80)
+    size_t at = 0;
+    if (bytes > len)
+        bytes = len;
+    while (bytes && bytes < len && ((unsigned char)text[bytes] & 0xc0) == 0x80)
         bytes--;
-    return bytes;
+    for (int lines = 0; lines < LINES_MAX; lines++) {
+        const char *lf = memchr(text + at, '\n', bytes - at);
+        if (!lf)
+            return bytes;
+        at = (size_t)(lf - text) + 1;
+    }
+    return at - 1;
 }
 
 static void put_cut(struct rich *to, unsigned style, struct json_text text, size_t bytes, unsigned how)
@@ -52,6 +62,8 @@ bool excerpt_has(struct json_text value)
 void excerpt_put(struct rich *to, unsigned style, struct json_text value, size_t bytes, unsigned how)
 {
     struct buf scratch;
+    if (!value.at)
+        return;
     buf_init(&scratch, value.len * 2);
     put_cut(to, style, characters(value, &scratch), bytes, how);
     buf_free(&scratch);
@@ -84,7 +96,8 @@ static void show_line(struct frame *f, struct rich *row, struct json_text line, 
 {
     struct frame_place place = {how->indent, how->indent + (how->verbatim ? 2 : 0), how->verbatim, true};
     rich_clear(row);
-    put_cut(row, how->style ? how->style(line.at, line.len) : PAINT_PLAIN, line, how->line_bytes, TEXT_KEEP_TAB);
+    put_cut(row, how->style ? how->style(line.at, line.len) : PAINT_PLAIN, line, how->line_bytes,
+            TEXT_KEEP_TAB);
     frame_text(f, row, place);
 }
 

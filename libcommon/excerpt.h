@@ -27,7 +27,8 @@ bool excerpt_has(struct json_text value);
 /* Shows the value as lines of the frame. */
 void excerpt_block(struct frame *f, struct json_text value, const struct excerpt *how);
 
-/* Appends the value to a rich text, at most `bytes` of it. */
+/* Appends the value to a rich text, at most `bytes` and 30 lines of it;
+ * nothing where it is absent. */
 void excerpt_put(struct rich *to, unsigned style, struct json_text value, size_t bytes, unsigned how);
 
 /* The same with the JSON text of a string too, its quotes around it. */

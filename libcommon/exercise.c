@@ -12,7 +12,7 @@
 #include "record.h"
 #include "xalloc.h"
 
-enum { CONTENT_RUNNER, CONTENT, RUNNER, ATOM, CONTENT_LOGIC, LOGIC, PLACES, WARNINGS_MAX = 16 << 10 };
+enum { CONTENT_RUNNER, CONTENT, RUNNER, ATOM, CONTENT_LOGIC, LOGIC, PLACES, WARNINGS_MAX = 64 << 10 };
 
 /* The objects to look in, in order. */
 struct places {
@@ -107,11 +107,13 @@ static int64_t read_limit(struct exercise *x, const struct limit *l)
     double real = 0;
     if (json_kind(l->value) == JSON_ABSENT)
         return preset;
+    double most = (double)l->max / (double)l->scale;
     if (json_real(l->value, &real) && real >= 1)
-        value = real >= (double)(l->max / l->scale) ? l->max : (int64_t)real * l->scale;
+        value = real >= most ? l->max : (int64_t)real * l->scale;
     if (!value)
-        exercise_warn(x, "the %s limit makes no sense; %lld %s is used", l->what, (long long)(preset / l->scale), l->unit);
-    else if (real > (double)l->max / (double)l->scale)
+        exercise_warn(x, "the %s limit makes no sense; %lld %s is used", l->what,
+                      (long long)(preset / l->scale), l->unit);
+    else if (real > most)
         exercise_warn(x, "the %s limit is more than is allowed here; %lld %s is used", l->what,
                       (long long)(l->max / l->scale), l->unit);
     return value ? value : preset;
@@ -122,8 +124,8 @@ static void read_limits(struct exercise *x, const struct places *p, const struct
     struct json_object limits = {0};
     json_get_object(look(p, "runner_limits"), &limits);
     struct limit time = {"time", look(p, "time_limit_ms"), "ms", 1, EXERCISE_TIME_MS, maxima->time_ms};
-    struct limit memory = {"memory", look(p, "memory_limit_mb"), "MiB", 1 << 20, EXERCISE_MEMORY_BYTES,
-                           maxima->memory_bytes};
+    struct limit memory = {"memory", look(p, "memory_limit_mb"), "MiB",
+                           1 << 20,  EXERCISE_MEMORY_BYTES,      maxima->memory_bytes};
     if (!time.value.at)
         time.value = json_get(&limits, "cpu_ms");
     if (!memory.value.at)
@@ -171,7 +173,10 @@ static bool read_entry(struct exercise *x, const struct places *p, struct refusa
     }
     if (!x->function)
         x->function = signature_name(look(p, "function_signature"));
-    x->version = json_strdup(look(p, "version"));
+    /* An atom may have a version of its own, so only a runner's counts. */
+    x->version = json_strdup(json_get(&p->at[CONTENT_RUNNER], "version"));
+    if (!x->version)
+        x->version = json_strdup(json_get(&p->at[RUNNER], "version"));
     return true;
 }
 
@@ -188,10 +193,11 @@ static bool read_language(struct exercise *x, const struct places *p, struct ref
         buf_init(&known, ERR_TEXT_MAX);
         language_put_names(&known);
         if (name)
-            refuse(r, STATUS_FAILED, "unsupported", "the language \"%.60s\" cannot be run here; these can: %s", name,
-                   known.data);
+            refuse(r, STATUS_FAILED, "unsupported",
+                   "the language \"%.60s\" cannot be run here; these can: %s", name, known.data);
         else
-            refuse(r, STATUS_FAILED, "unsupported", "the atom names no language; these can be run here: %s", known.data);
+            refuse(r, STATUS_FAILED, "unsupported", "the atom names no language; these can be run here: %s",
+                   known.data);
         buf_free(&known);
     }
     free(name);
@@ -215,7 +221,8 @@ static bool choose_entry(struct exercise *x, size_t handed_in, struct refusal *r
         }
     if (candidates != 1)
         return refuse(r, STATUS_REJECTED, "no_entrypoint", "the submission lacks %s",
-                      x->entry ? x->entry : "an entrypoint: the atom names none, and there is not just one file");
+                      x->entry ? x->entry
+                               : "an entrypoint: the atom names none, and there is not just one file");
     if (x->entry)
         exercise_warn(x, "the submission lacks %s; %s is run", x->entry, only);
     free(x->entry);
@@ -231,7 +238,8 @@ static bool read_files(struct exercise *x, const struct places *p, struct refusa
     bool is_object = json_get_object(handed_in, &submission);
     struct json_text list = json_get(&submission, "files");
     json_object_free(&submission);
-    if (!handed_in.at || (is_object && json_kind(list) <= JSON_NULL) || (json_kind(list) == JSON_ARRAY && !json_count(list)))
+    if (!handed_in.at || (is_object && json_kind(list) <= JSON_NULL) ||
+        (json_kind(list) == JSON_ARRAY && !json_count(list)))
         return refuse(r, STATUS_REJECTED, "no_submission", "there is no submission: nothing to run");
     if (!is_object || !files_add_list(&x->files, list, false, &e))
         return refuse(r, STATUS_REJECTED, is_object ? "bad_submission" : "no_submission", "%s",
@@ -266,7 +274,8 @@ static void add_script(struct exercise *x, const char *name, const char *text, s
 
 /* One script: its text (perhaps after "inline:"), or the path of one of the
  * exercise's own files, which a learner cannot replace. */
-static bool add_tests(struct exercise *x, const struct files *given, struct json_text tests, struct refusal *r)
+static bool add_tests(struct exercise *x, const struct files *given, struct json_text tests,
+                      struct refusal *r)
 {
     static const char prefix[] = "inline:";
     struct err e;
@@ -278,7 +287,8 @@ static bool add_tests(struct exercise *x, const struct files *given, struct json
         if (file)
             add_script(x, file->path, file->bytes, file->len);
         else if (path)
-            refuse(r, STATUS_FAILED, "no_tests", "the tests are the file \"%.200s\", which the atom does not give", path);
+            refuse(r, STATUS_FAILED, "no_tests",
+                   "the tests are the file \"%.200s\", which the atom does not give", path);
         else
             refuse_err(r, "bad_path", &e);
         ok = file != NULL;
@@ -322,7 +332,8 @@ static bool check_calls(struct exercise *x, struct json_text tests, struct refus
     return true;
 }
 
-static bool read_list(struct exercise *x, const struct files *given, struct json_text tests, struct refusal *r)
+static bool read_list(struct exercise *x, const struct files *given, struct json_text tests,
+                      struct refusal *r)
 {
     struct json_text element;
     size_t at = 0;
@@ -349,15 +360,16 @@ static bool read_tests(struct exercise *x, const struct places *p, struct refusa
     else if (ok && tests.at && !json_is(tests, ""))
         ok = refuse(r, STATUS_FAILED, "bad_tests", "the tests are neither a list nor a text");
     else if (ok && look(p, "test_command").at)
-        ok = refuse(r, STATUS_FAILED, "unsupported", "the atom is tested by a command, which is not run here");
+        ok =
+            refuse(r, STATUS_FAILED, "unsupported", "the atom is tested by a command, which is not run here");
     else if (ok)
         ok = no_tests(r, "the atom has no tests");
     files_free(&given);
     return ok;
 }
 
-bool exercise_read(struct exercise *x, const struct json_object *request, const struct exercise_maxima *maxima,
-                   struct refusal *refusal)
+bool exercise_read(struct exercise *x, const struct json_object *request,
+                   const struct exercise_maxima *maxima, struct refusal *refusal)
 {
     struct places p;
     buf_init(&x->warnings, WARNINGS_MAX);

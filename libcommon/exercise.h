@@ -27,15 +27,15 @@ struct refusal {
 /* Zero-initialise; free with exercise_free. */
 struct exercise {
     const struct language *language;
-    char *entry;           /* the learner's file, one of `files` */
-    char *function;        /* NULL: to be found out */
-    char *version;         /* of the language, as the atom asks; NULL: any */
+    char *entry;            /* the learner's file, one of `files` */
+    char *function;         /* NULL: to be found out */
+    char *version;          /* of the language, as the atom asks; NULL: any */
     struct json_text calls; /* [{"input", "expected"}], or absent where there are scripts */
-    struct files scripts;  /* test scripts, in order */
-    struct files files;    /* the learner's, and those of the exercise beside them */
+    struct files scripts;   /* test scripts, in order */
+    struct files files;     /* the learner's, and those of the exercise beside them */
     int64_t time_ms, memory_bytes;
-    struct buf warnings;   /* an array of strings */
-    struct buf content;    /* what spans above point into, besides the request */
+    struct buf warnings; /* an array of strings */
+    struct buf content;  /* what spans above point into, besides the request */
 };
 
 /* The operator's maxima. */
@@ -44,8 +44,8 @@ struct exercise_maxima {
 };
 
 /* Reads the request, which *x then borrows.  False where it cannot be run. */
-bool exercise_read(struct exercise *x, const struct json_object *request, const struct exercise_maxima *maxima,
-                   struct refusal *refusal);
+bool exercise_read(struct exercise *x, const struct json_object *request,
+                   const struct exercise_maxima *maxima, struct refusal *refusal);
 void exercise_free(struct exercise *x);
 
 /* Adds a warning; it may say anything but the content of the learner's files. */

@@ -45,14 +45,9 @@ struct args {
 
 static void add(struct args *a, const char *word)
 {
-    if (a->count < ARGS_MAX - 1)
-        a->word[a->count++] = word;
-}
-
-static void add_all(struct args *a, const char *const *words)
-{
-    for (; *words; words++)
-        add(a, *words);
+    if (a->count == ARGS_MAX - 1)
+        die(EXIT_BUG, "a command line of more than %d words", ARGS_MAX);
+    a->word[a->count++] = word;
 }
 
 /* A word made here; it lives as long as the list. */
@@ -66,6 +61,15 @@ __attribute__((format(printf, 2, 3))) static const char *make(struct args *a, co
     va_end(list);
     a->made[a->made_count++] = text;
     return text;
+}
+
+/* The words of a text, which blanks separate. */
+static void add_words(struct args *a, const char *text)
+{
+    for (size_t len; *text; text += len + (text[len] == ' ')) {
+        len = strcspn(text, " ");
+        add(a, make(a, "%.*s", (int)len, text));
+    }
 }
 
 static void free_args(struct args *a)
@@ -87,14 +91,13 @@ static void add_tmpfs(struct args *a, const struct jail_job *job, const char *pa
  * command could write to, so both are made read-only at the end. */
 static void add_bwrap(struct args *a, const struct jail_job *job)
 {
-    static const char *const isolate[] = {
-        "bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
-        "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL", "--hostname", "sandbox", "--clearenv",
-        "--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "HOME", "/tmp",
-        "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib",
-        "--symlink", "usr/lib64", "/lib64", "--proc", "/proc", "--dev", "/dev", NULL};
-    static const char *const seal[] = {"--remount-ro", "/dev", "--remount-ro", "/", NULL};
-    add_all(a, isolate);
+    static const char isolate[] =
+        "bwrap --unshare-all --unshare-user --disable-userns --die-with-parent --new-session "
+        "--uid 65534 --gid 65534 --cap-drop ALL --hostname sandbox --clearenv "
+        "--setenv PATH /usr/bin:/bin --setenv LANG C.UTF-8 --setenv HOME /tmp "
+        "--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 "
+        "--proc /proc --dev /dev";
+    add_words(a, isolate);
     add_tmpfs(a, job, "/dev/shm");
     add_tmpfs(a, job, "/tmp");
     const char *directory = make(a, "/%s", job->directory);
@@ -104,7 +107,7 @@ static void add_bwrap(struct args *a, const struct jail_job *job)
         add(a, make(a, "%zu", FIRST_FILE_FD + i));
         add(a, make(a, "/%s", job->files[i].path));
     }
-    add_all(a, seal);
+    add_words(a, "--remount-ro /dev --remount-ro /");
     add(a, "--chdir");
     add(a, directory);
     add(a, "--json-status-fd");
@@ -123,7 +126,8 @@ static void add_command(struct args *a, const struct jail_job *job)
     if (!job->open)
         add(a, make(a, "--nproc=%lld", (long long)job->limits.processes));
     add(a, "--");
-    add_all(a, job->argv);
+    for (const char *const *word = job->argv; *word; word++)
+        add(a, *word);
 }
 
 static bool write_all(int fd, const char *bytes, size_t len)
@@ -216,14 +220,20 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
     return 0;
 }
 
+static void close_end(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 void jail_clear(struct jail *jail)
 {
-    int *fds[] = {&jail->pidfd, &jail->output, &jail->errors, &jail->result, &jail->status};
-    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
-        if (*fds[i] >= 0)
-            close(*fds[i]);
-        *fds[i] = -1;
-    }
+    close_end(&jail->pidfd);
+    close_end(&jail->output);
+    close_end(&jail->errors);
+    close_end(&jail->result);
+    close_end(&jail->status);
     if (jail->folder)
         nftw(jail->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     free(jail->folder);
@@ -255,7 +265,8 @@ static bool drop_ids(void)
 {
     if (geteuid() != 0)
         return true;
-    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0;
+    return setgroups(0, NULL) == 0 && setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+           setresuid(NOBODY, NOBODY, NOBODY) == 0;
 }
 
 static void restore_signals(void)
@@ -269,8 +280,8 @@ static void restore_signals(void)
 }
 
 /* Becomes the command.  Never returns; what fails here is told as a status. */
-static void run_child(const struct jail_job *job, const struct jail *jail, const struct args *a, struct ends *ends,
-                      pid_t parent)
+static void run_child(const struct jail_job *job, const struct jail *jail, const struct args *a,
+                      struct ends *ends, pid_t parent)
 {
     static char *const bare[] = {(char *)"PATH=/usr/bin:/bin", (char *)"LANG=C.UTF-8", NULL};
     const char *step = "descriptors";

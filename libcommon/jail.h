@@ -50,8 +50,8 @@ struct jail_job {
 /* A command that was started.  Descriptors are -1 where there is none; those
  * to read from do not block. */
 struct jail {
-    pid_t pid;  /* bubblewrap, or in an open jail the command; leads a process group */
-    int pidfd;  /* readable once pid has ended */
+    pid_t pid;                  /* bubblewrap, or in an open jail the command; leads a process group */
+    int pidfd;                  /* readable once pid has ended */
     int output, errors, result; /* what it writes to 1, 2 and JAIL_RESULT_FD */
     int status;   /* JSON Lines: "error" (it was not started), and bubblewrap's "child-pid" and "exit-code" */
     char *folder; /* the temporary directory of an open jail, or NULL */

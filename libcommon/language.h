@@ -21,7 +21,7 @@ struct language {
     const char *extension; /* ".py" */
     const char *driver;    /* the driver's text */
     const char *driver_name;
-    int64_t base_bytes;    /* address space that the language itself needs */
+    int64_t base_bytes;                     /* address space that the language itself needs */
     const char *command[LANGUAGE_ARGS_MAX]; /* starts the driver, from the exercise's directory */
 };
 

@@ -19,25 +19,13 @@
 enum { WIDTH_MIN = 20, WIDTH_MAX = 1000, WIDTH_DEFAULT = 80, LINE_BYTES_MAX = 4 * 1024 * 1024 };
 
 static const char *const glyphs[GLYPH_COUNT][2] = {
-    [GLYPH_PASS] = {"✓", "+"},
-    [GLYPH_FAIL] = {"✗", "x"},
-    [GLYPH_UNKNOWN] = {"?", "?"},
-    [GLYPH_STOP] = {"!", "!"},
-    [GLYPH_WAIT] = {"…", "."},
-    [GLYPH_SKIP] = {"–", "-"},
-    [GLYPH_BULLET] = {"•", "*"},
-    [GLYPH_DOT] = {"·", "-"},
-    [GLYPH_ELLIPSIS] = {"…", "..."},
-    [GLYPH_BAR] = {"━", "#"},
-    [GLYPH_TRACK] = {"─", "."},
-    [GLYPH_RULE] = {"─", "-"},
-    [GLYPH_SIDE] = {"│", "|"},
-    [GLYPH_TOP_LEFT] = {"╭", "+"},
-    [GLYPH_TOP_RIGHT] = {"╮", "+"},
-    [GLYPH_TEE_LEFT] = {"├", "+"},
-    [GLYPH_TEE_RIGHT] = {"┤", "+"},
-    [GLYPH_BOTTOM_LEFT] = {"╰", "+"},
-    [GLYPH_BOTTOM_RIGHT] = {"╯", "+"},
+    [GLYPH_PASS] = {"✓", "+"},        [GLYPH_PARTIAL] = {"~", "~"},      [GLYPH_FAIL] = {"✗", "x"},
+    [GLYPH_UNKNOWN] = {"?", "?"},     [GLYPH_STOP] = {"!", "!"},         [GLYPH_WAIT] = {"…", "."},
+    [GLYPH_SKIP] = {"–", "-"},        [GLYPH_BULLET] = {"•", "*"},       [GLYPH_DOT] = {"·", "-"},
+    [GLYPH_ELLIPSIS] = {"…", "..."},  [GLYPH_BAR] = {"━", "#"},          [GLYPH_TRACK] = {"─", "."},
+    [GLYPH_RULE] = {"─", "-"},        [GLYPH_SIDE] = {"│", "|"},         [GLYPH_TOP_LEFT] = {"╭", "+"},
+    [GLYPH_TOP_RIGHT] = {"╮", "+"},   [GLYPH_TEE_LEFT] = {"├", "+"},     [GLYPH_TEE_RIGHT] = {"┤", "+"},
+    [GLYPH_BOTTOM_LEFT] = {"╰", "+"}, [GLYPH_BOTTOM_RIGHT] = {"╯", "+"},
 };
 
 /* ---- rich text ---- */

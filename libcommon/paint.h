@@ -30,6 +30,7 @@ enum paint_style {
 /* Marks and lines, in UTF-8 or ASCII. */
 enum glyph {
     GLYPH_PASS,
+    GLYPH_PARTIAL,
     GLYPH_FAIL,
     GLYPH_UNKNOWN,
     GLYPH_STOP,
@@ -65,7 +66,7 @@ struct rich {
     struct rich_run {
         size_t from; /* the byte of text where the style begins */
         unsigned style;
-    } *runs;
+    } * runs;
     size_t count, cap;
     bool ascii;
 };
@@ -79,7 +80,8 @@ void rich_clear(struct rich *r);
 
 /* Appends text of ours: printable, without escapes. */
 void rich_puts(struct rich *r, unsigned style, const char *text);
-void rich_printf(struct rich *r, unsigned style, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void rich_printf(struct rich *r, unsigned style, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Appends text of others, escaped (see text_escape for `how`), with blanks for
  * TABs that were kept. */

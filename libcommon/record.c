@@ -118,21 +118,21 @@ bool record_is_async(const struct json_object *atom)
     return async;
 }
 
+enum status record_status(struct json_text word)
+{
+    return json_kind(word) == JSON_STRING ? status_parse(word.at + 1, word.len - 2) : STATUS_UNKNOWN;
+}
+
 enum exit_code record_exit(const struct json_object *record)
 {
     enum record_type type = record_type(record);
     struct json_object error = {0};
-    char word[32];
-    struct json_text status = json_get(record, "status");
-    if ((type != RECORD_RESULT && type != RECORD_EXECUTION) || json_kind(status) != JSON_STRING ||
-        status.len - 2 >= sizeof word)
+    if (type != RECORD_RESULT && type != RECORD_EXECUTION)
         return EXIT_OK;
-    memcpy(word, status.at + 1, status.len - 2);
-    word[status.len - 2] = '\0';
     json_get_object(json_get(record, "error"), &error);
     bool by_server = json_kind(json_get(&error, "http_status")) == JSON_NUMBER;
     json_object_free(&error);
-    return status_exit(status_parse(word), by_server);
+    return status_exit(record_status(json_get(record, "status")), by_server);
 }
 
 void record_put_gl(struct buf *out, const struct json_object *before, const char *type,

@@ -41,6 +41,9 @@ bool record_is_greenlights(const struct json_object *atom);
  * content_json or beside it. */
 bool record_is_async(const struct json_object *atom);
 
+/* The status that a word stands for, STATUS_UNKNOWN where it is no string. */
+enum status record_status(struct json_text word);
+
 /* The exit code that a record counts for (design.md §6): results and
  * executions by their status, everything else 0. */
 enum exit_code record_exit(const struct json_object *record);

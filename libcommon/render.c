@@ -21,7 +21,8 @@ static void part(struct render *r, bool block)
 }
 
 /* A record in one line: a mark and a word, then what `rest` says. */
-static void show_line(struct render *r, enum glyph glyph, unsigned style, const char *word, const struct rich *rest)
+static void show_line(struct render *r, enum glyph glyph, unsigned style, const char *word,
+                      const struct rich *rest)
 {
     struct frame f;
     struct rich title;
@@ -75,9 +76,9 @@ void render_bad(struct render *r, const char *why)
 /* Members that may hold an answer: they are never shown before grading. */
 static bool is_secret(const struct json_object *record, size_t i)
 {
-    static const char *const names[] = {"back",         "solution_code",   "fix_patch",    "expected_output", "error_line",
-                                        "solution",     "request_payload", "request_text", "content_json",    "content",
-                                        "grading_logic"};
+    static const char *const names[] = {"back",         "solution_code", "fix_patch",       "expected_output",
+                                        "error_line",   "solution",      "request_payload", "request_text",
+                                        "content_json", "content",       "grading_logic"};
     for (size_t k = 0; k < sizeof names / sizeof *names; k++)
         if (json_member_is(record, i, names[k]))
             return true;
@@ -104,7 +105,8 @@ static void put_key(struct rich *to, const struct json_object *record, size_t i)
     excerpt_put(to, PAINT_CYAN, quoted, KEY_BYTES, TEXT_LINE);
 }
 
-static void show_member(struct frame *f, const struct json_object *record, size_t i, size_t key_width, bool open)
+static void show_member(struct frame *f, const struct json_object *record, size_t i, size_t key_width,
+                        bool open)
 {
     struct rich cells[2];
     size_t widths[] = {key_width, f->inner - key_width - FRAME_GAP};
@@ -140,8 +142,11 @@ static size_t widest_key(const struct frame *f, const struct json_object *record
 
 static void show_members(struct render *r, const struct json_object *record, enum record_type type)
 {
-    static const char *const titles[] = {[RECORD_ROW] = "ROW", [RECORD_OUTCOME] = "OUTCOME", [RECORD_STATS] = "STATS",
-                                         [RECORD_REPORT] = "REPORT", [RECORD_OTHER] = "RECORD"};
+    static const char *const titles[] = {[RECORD_ROW] = "ROW",
+                                         [RECORD_OUTCOME] = "OUTCOME",
+                                         [RECORD_STATS] = "STATS",
+                                         [RECORD_REPORT] = "REPORT",
+                                         [RECORD_OTHER] = "RECORD"};
     struct frame f;
     struct rich title, name;
     bool open = type == RECORD_STATS || type == RECORD_REPORT;
@@ -186,7 +191,8 @@ static enum exit_code show_result(struct render *r, const struct json_object *re
 enum exit_code render_record(struct render *r, const struct json_object *record)
 {
     enum record_type type = record_type(record);
-    if (type == RECORD_RESULT || type == RECORD_EXECUTION || (type == RECORD_REQUEST && json_get(record, "status").at))
+    if (type == RECORD_RESULT || type == RECORD_EXECUTION ||
+        (type == RECORD_REQUEST && json_get(record, "status").at))
         return show_result(r, record, type);
     if (type == RECORD_REQUEST)
         show_request(r, record);

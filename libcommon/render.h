@@ -7,9 +7,9 @@
 
 struct render {
     struct paint paint;
-    bool boxed;  /* panels, where there is room */
-    bool any;    /* something was shown */
-    bool apart;  /* the last record took several lines, a blank line follows */
+    bool boxed; /* panels, where there is room */
+    bool any;   /* something was shown */
+    bool apart; /* the last record took several lines, a blank line follows */
 };
 
 /* Shows a record and returns the exit code that it counts for. */

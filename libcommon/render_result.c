@@ -12,15 +12,16 @@ enum {
     VALUE_BYTES = 4000,
     ITEMS_MAX = 50,
     BAR_WIDTH = 20,
-    LABEL_WIDTH = 8, /* "expected" */
+    LABEL_WIDTH = 8,  /* "expected" */
     COLUMNS_MIN = 56, /* narrower than this, a table's cells stand one below the other */
-    MESSAGE_MIN = 20,
 };
 
 static unsigned tone_color(enum tone tone)
 {
-    static const unsigned colors[] = {
-        [TONE_GOOD] = PAINT_GREEN, [TONE_FAIR] = PAINT_YELLOW, [TONE_BAD] = PAINT_RED, [TONE_NONE] = PAINT_MAGENTA};
+    static const unsigned colors[] = {[TONE_GOOD] = PAINT_GREEN,
+                                      [TONE_FAIR] = PAINT_YELLOW,
+                                      [TONE_BAD] = PAINT_RED,
+                                      [TONE_NONE] = PAINT_MAGENTA};
     return colors[tone];
 }
 
@@ -30,7 +31,11 @@ static enum glyph verdict_glyph(const struct review *r)
         return GLYPH_SKIP;
     if (!r->graded)
         return GLYPH_STOP;
-    return r->tone == TONE_GOOD ? GLYPH_PASS : r->tone == TONE_NONE ? GLYPH_UNKNOWN : GLYPH_FAIL;
+    static const enum glyph glyphs[] = {[TONE_GOOD] = GLYPH_PASS,
+                                        [TONE_FAIR] = GLYPH_PARTIAL,
+                                        [TONE_BAD] = GLYPH_FAIL,
+                                        [TONE_NONE] = GLYPH_UNKNOWN};
+    return glyphs[r->tone];
 }
 
 static void show_head(struct frame *f, const struct review *r)
@@ -50,10 +55,92 @@ static void show_head(struct frame *f, const struct review *r)
 
 /* ---- facts ---- */
 
-static void separate(struct rich *facts, const struct frame *f)
+/* Short facts in a row, which breaks between two of them only. */
+struct facts {
+    struct rich row, one; /* the row, and the fact to add next */
+    size_t room, used;    /* the columns of a line, and of the last one */
+    const char *dot;
+};
+
+static void add_fact(struct facts *facts)
 {
-    if (facts->text.len)
-        rich_printf(facts, PAINT_DIM, " %s ", paint_glyph(f->paint, GLYPH_DOT));
+    size_t width = text_width(facts->one.text.data, facts->one.text.len);
+    if (facts->used && facts->used + 3 + width > facts->room) {
+        rich_puts(&facts->row, PAINT_PLAIN, "\n");
+        facts->used = 0;
+    } else if (facts->used) {
+        rich_printf(&facts->row, PAINT_DIM, " %s ", facts->dot);
+        facts->used += 3;
+    }
+    rich_puts(&facts->row, PAINT_PLAIN, facts->one.text.data);
+    rich_clear(&facts->one);
+    facts->used += width;
+}
+
+static void add_tests(struct facts *facts, const struct review *r)
+{
+    long long passed = r->tests_passed, total = r->tests_total;
+    if (passed == REVIEW_UNKNOWN && total == REVIEW_UNKNOWN)
+        return;
+    if (total == 0)
+        rich_puts(&facts->one, PAINT_PLAIN, "no tests");
+    else if (total == REVIEW_UNKNOWN)
+        rich_printf(&facts->one, PAINT_PLAIN, "%lld test%s passed", passed, passed == 1 ? "" : "s");
+    else if (passed == REVIEW_UNKNOWN)
+        rich_printf(&facts->one, PAINT_PLAIN, "%lld test%s", total, total == 1 ? "" : "s");
+    else
+        rich_printf(&facts->one, PAINT_PLAIN, "%lld/%lld test%s passed", passed, total,
+                    total == 1 ? "" : "s");
+    add_fact(facts);
+}
+
+static void add_time(struct facts *facts, double ms)
+{
+    if (!(ms >= 0 && ms < 1e12))
+        return;
+    if (ms < 9.95)
+        rich_printf(&facts->one, PAINT_PLAIN, "%.1f ms", ms);
+    else if (ms < 999.5)
+        rich_printf(&facts->one, PAINT_PLAIN, "%.0f ms", ms);
+    else if (ms < 59995)
+        rich_printf(&facts->one, PAINT_PLAIN, "%.2f s", ms / 1000);
+    else
+        rich_printf(&facts->one, PAINT_PLAIN, "%lld min %lld s", (long long)(ms / 60000),
+                    (long long)(ms / 1000) % 60);
+    add_fact(facts);
+}
+
+static void add_value(struct facts *facts, const char *label, struct json_text value)
+{
+    if (!excerpt_has(value))
+        return;
+    rich_puts(&facts->one, PAINT_PLAIN, label);
+    excerpt_put(&facts->one, PAINT_PLAIN, value, 200, TEXT_LINE);
+    add_fact(facts);
+}
+
+static void add_all(struct facts *facts, const struct review *r)
+{
+    if (!r->graded)
+        add_value(facts, "", r->status_text);
+    else if (!r->scored)
+        add_value(facts, "unusable score: ", r->score_text);
+    if (r->graded)
+        add_tests(facts, r);
+    add_time(facts, r->time_ms);
+    add_value(facts, "class: ", r->error_class);
+    if (r->status == STATUS_INCOMPLETE) {
+        rich_puts(&facts->one, PAINT_PLAIN, "ran out of time: what is here counts");
+        add_fact(facts);
+    }
+    if (r->http_status) {
+        rich_printf(&facts->one, PAINT_PLAIN, "HTTP %d", (int)r->http_status);
+        add_fact(facts);
+    }
+    if (r->attempts > 1) {
+        rich_printf(&facts->one, PAINT_PLAIN, "%lld attempts", (long long)r->attempts);
+        add_fact(facts);
+    }
 }
 
 static void put_bar(struct rich *to, const struct frame *f, const struct review *r)
@@ -64,87 +151,26 @@ static void put_bar(struct rich *to, const struct frame *f, const struct review 
                   paint_glyph(f->paint, i < filled ? GLYPH_BAR : GLYPH_TRACK));
 }
 
-static void put_tests(struct rich *facts, const struct frame *f, const struct review *r)
-{
-    long long passed = r->tests_passed, total = r->tests_total;
-    if (passed == REVIEW_UNKNOWN && total == REVIEW_UNKNOWN)
-        return;
-    separate(facts, f);
-    if (total == 0)
-        rich_puts(facts, PAINT_PLAIN, "no tests");
-    else if (total == REVIEW_UNKNOWN)
-        rich_printf(facts, PAINT_PLAIN, "%lld test%s passed", passed, passed == 1 ? "" : "s");
-    else if (passed == REVIEW_UNKNOWN)
-        rich_printf(facts, PAINT_PLAIN, "%lld test%s", total, total == 1 ? "" : "s");
-    else
-        rich_printf(facts, PAINT_PLAIN, "%lld/%lld test%s passed", passed, total, total == 1 ? "" : "s");
-}
-
-static void put_time(struct rich *facts, const struct frame *f, double ms)
-{
-    if (!(ms >= 0 && ms < 1e12))
-        return;
-    separate(facts, f);
-    if (ms < 9.95)
-        rich_printf(facts, PAINT_PLAIN, "%.1f ms", ms);
-    else if (ms < 999.5)
-        rich_printf(facts, PAINT_PLAIN, "%.0f ms", ms);
-    else if (ms < 59995)
-        rich_printf(facts, PAINT_PLAIN, "%.2f s", ms / 1000);
-    else
-        rich_printf(facts, PAINT_PLAIN, "%lld min %lld s", (long long)(ms / 60000), (long long)(ms / 1000) % 60);
-}
-
-static void put_labelled(struct rich *facts, const struct frame *f, const char *label, struct json_text value)
-{
-    if (!excerpt_has(value))
-        return;
-    separate(facts, f);
-    rich_puts(facts, PAINT_PLAIN, label);
-    excerpt_put(facts, PAINT_PLAIN, value, 200, TEXT_LINE);
-}
-
-static void put_count(struct rich *facts, const struct frame *f, int64_t count, const char *format)
-{
-    if (!count)
-        return;
-    separate(facts, f);
-    rich_printf(facts, PAINT_PLAIN, format, (int)(count < INT32_MAX ? count : INT32_MAX));
-}
-
-static void put_facts(struct rich *facts, const struct frame *f, const struct review *r)
-{
-    if (!r->graded)
-        put_labelled(facts, f, "", r->status_text);
-    else if (!r->scored)
-        put_labelled(facts, f, "unusable score: ", r->score_text);
-    if (r->graded)
-        put_tests(facts, f, r);
-    put_time(facts, f, r->time_ms);
-    put_labelled(facts, f, "class: ", r->error_class);
-    if (r->status == STATUS_INCOMPLETE) {
-        separate(facts, f);
-        rich_puts(facts, PAINT_PLAIN, "ran out of time, what is here counts");
-    }
-    put_count(facts, f, r->http_status, "HTTP %d");
-    put_count(facts, f, r->attempts > 1 ? r->attempts : 0, "%d attempts");
-}
-
 static void show_facts(struct frame *f, const struct review *r)
 {
-    struct rich cells[2];
+    bool bar = f->boxed && r->scored;
     size_t widths[] = {BAR_WIDTH, f->inner - BAR_WIDTH - FRAME_GAP};
+    struct facts facts = {.room = bar ? widths[1] : f->inner, .dot = paint_glyph(f->paint, GLYPH_DOT)};
+    struct rich cells[2];
     rich_init(&cells[0], f->paint);
-    rich_init(&cells[1], f->paint);
-    put_facts(&cells[1], f, r);
-    if (f->boxed && r->scored) {
+    rich_init(&facts.row, f->paint);
+    rich_init(&facts.one, f->paint);
+    add_all(&facts, r);
+    cells[1] = facts.row;
+    if (bar) {
         put_bar(&cells[0], f, r);
         frame_row(f, cells, widths, 2);
-    } else if (cells[1].text.len) {
-        frame_text(f, &cells[1], (struct frame_place){0});
+    } else if (facts.row.text.len) {
+        frame_text(f, &facts.row, (struct frame_place){0});
     }
     rich_free(&cells[0]);
-    rich_free(&cells[1]);
+    rich_free(&facts.row);
+    rich_free(&facts.one);
 }
 
 static void show_outage(struct frame *f, const struct review *r)
@@ -164,14 +190,16 @@ static void show_outage(struct frame *f, const struct review *r)
 struct tests {
     struct frame *f;
     struct rich verdict, name, message;
-    size_t widths[3]; /* of the three in columns; the last is 0 where there is no room or no message */
+    size_t widths[3]; /* of the three in columns; the last is 0 where there is no room for it */
     struct json_object index;
 };
 
 static void read_row(struct tests *t, struct json_text element, struct review_test *test)
 {
-    static const enum glyph glyphs[] = {
-        [TONE_GOOD] = GLYPH_PASS, [TONE_FAIR] = GLYPH_UNKNOWN, [TONE_BAD] = GLYPH_FAIL, [TONE_NONE] = GLYPH_UNKNOWN};
+    static const enum glyph glyphs[] = {[TONE_GOOD] = GLYPH_PASS,
+                                        [TONE_FAIR] = GLYPH_UNKNOWN,
+                                        [TONE_BAD] = GLYPH_FAIL,
+                                        [TONE_NONE] = GLYPH_UNKNOWN};
     review_read_test(test, &t->index, element);
     unsigned style = test->tone == TONE_NONE ? PAINT_YELLOW : tone_color(test->tone);
     rich_clear(&t->verdict);
@@ -206,22 +234,15 @@ static void measure(struct tests *t, struct json_text list)
         const struct rich *const cells[] = {&t->verdict, &t->name, &t->message};
         read_row(t, element, &test);
         for (size_t i = 0; i < 3; i++) {
-            size_t width = widest(cells[i]);
+            /* A name without a message beside it has the whole row. */
+            size_t width = i == 1 && !t->message.text.len ? 0 : widest(cells[i]);
             wanted[i] = width > wanted[i] ? width : wanted[i];
         }
     }
-    size_t room = t->f->inner - wanted[0] - FRAME_GAP;
     t->widths[0] = wanted[0];
-    t->widths[1] = room;
-    t->widths[2] = 0;
     if (t->f->inner < COLUMNS_MIN || !wanted[2])
         return;
-    size_t shares[2];
-    table_share(wanted + 1, shares, 2, room - FRAME_GAP);
-    if (shares[1] < MESSAGE_MIN && shares[1] < wanted[2])
-        return;
-    t->widths[1] = shares[0];
-    t->widths[2] = shares[1];
+    table_share(wanted + 1, t->widths + 1, 2, t->f->inner - wanted[0] - 2 * FRAME_GAP);
 }
 
 /* A string whose blanks at either end, or whose emptiness, would not be seen. */
@@ -237,7 +258,8 @@ static bool as_text(const struct review_test *test)
 {
     const struct json_text values[] = {test->expected, test->actual};
     for (size_t i = 0; i < 2; i++)
-        if (json_kind(values[i]) > JSON_NULL && (json_kind(values[i]) != JSON_STRING || hides_something(values[i])))
+        if (json_kind(values[i]) > JSON_NULL &&
+            (json_kind(values[i]) != JSON_STRING || hides_something(values[i])))
             return false;
     return true;
 }
@@ -249,12 +271,14 @@ static void show_value(struct tests *t, const char *label, unsigned style, struc
     bool narrow = f->inner < COLUMNS_MIN;
     size_t start = t->widths[0] + FRAME_GAP + LABEL_WIDTH + FRAME_GAP;
     size_t widths[] = {t->widths[0], LABEL_WIDTH, f->inner > start ? f->inner - start : 0};
+    if (!value.at)
+        return;
     for (size_t i = 0; i < 3; i++)
         rich_init(&cells[i], f->paint);
     struct rich *to = narrow ? &cells[0] : &cells[2];
     rich_printf(&cells[narrow ? 0 : 1], PAINT_DIM, narrow ? "%-8s  " : "%s", label);
-    if (!value.at || (text && json_kind(value) != JSON_STRING))
-        rich_puts(to, PAINT_DIM, value.at ? "null" : "not known");
+    if (json_kind(value) == JSON_NULL)
+        rich_puts(to, PAINT_DIM, "null");
     else if (text)
         excerpt_put(to, style, value, VALUE_BYTES, TEXT_BLOCK);
     else
@@ -272,9 +296,12 @@ static void show_test(struct tests *t, struct json_text element)
     struct review_test test;
     read_row(t, element, &test);
     const struct rich cells[] = {t->verdict, t->name, t->message};
-    frame_row(t->f, cells, t->widths, t->widths[2] ? 3 : 2);
-    if (!t->widths[2] && t->message.text.len) {
-        size_t indent = t->f->inner < COLUMNS_MIN ? 2 : t->widths[0] + FRAME_GAP;
+    bool beside = t->widths[2] && t->message.text.len;
+    size_t start = t->widths[0] + FRAME_GAP;
+    size_t alone[] = {t->widths[0], t->f->inner - start};
+    frame_row(t->f, cells, beside ? t->widths : alone, beside ? 3 : 2);
+    if (!beside && t->message.text.len) {
+        size_t indent = t->f->inner < COLUMNS_MIN ? 2 : start;
         frame_text(t->f, &t->message, (struct frame_place){.first = indent, .rest = indent});
     }
     if (test.compared) {
@@ -319,7 +346,8 @@ static unsigned diff_style(const char *line, size_t len)
 }
 
 static const struct excerpt prose = {.head = 200, .tail = 20, .line_bytes = VALUE_BYTES};
-static const struct excerpt diff = {.head = 200, .tail = 20, .line_bytes = VALUE_BYTES, .verbatim = true, .style = diff_style};
+static const struct excerpt diff = {
+    .head = 200, .tail = 20, .line_bytes = VALUE_BYTES, .verbatim = true, .style = diff_style};
 static const struct excerpt output = {.head = 10, .tail = 10, .line_bytes = 1000, .verbatim = true};
 
 static void show_block(struct frame *f, const char *label, struct json_text value, const struct excerpt *how)
@@ -341,7 +369,8 @@ static void show_item(struct frame *f, enum glyph glyph, unsigned style, struct 
 }
 
 /* A list of texts, or what should have been one. */
-static void show_list(struct frame *f, const char *label, struct json_text list, enum glyph glyph, unsigned style)
+static void show_list(struct frame *f, const char *label, struct json_text list, enum glyph glyph,
+                      unsigned style)
 {
     struct json_text element;
     size_t at = 0, shown = 0, count = json_count(list);
@@ -357,7 +386,8 @@ static void show_list(struct frame *f, const char *label, struct json_text list,
     if (shown < count) {
         struct rich text;
         rich_init(&text, f->paint);
-        rich_printf(&text, PAINT_DIM, "%s %zu more left out", paint_glyph(f->paint, GLYPH_ELLIPSIS), count - shown);
+        rich_printf(&text, PAINT_DIM, "%s %zu more left out", paint_glyph(f->paint, GLYPH_ELLIPSIS),
+                    count - shown);
         frame_text(f, &text, (struct frame_place){.gutter = true});
         rich_free(&text);
     }

@@ -38,6 +38,7 @@ static const struct {
     {"too_large", "Greenlight's answer was too large."},
     {"expired", "Greenlight never finished with your answer, and the time to wait for it is over."},
     {"no_submission", "There is no answer of yours in this request."},
+    {"bad_tests", "The tests of this task could not be used, which is not your fault."},
     {"unsupported", "Tasks of this kind cannot be run here."},
 };
 
@@ -74,7 +75,8 @@ static const char *next_by_status(const struct review *r, struct json_text class
     case STATUS_FAILED:
         return "Nothing counts against you. Sending the same again may not help; what went wrong is below.";
     case STATUS_PROTOCOL_ERROR:
-        return "Nothing counts against you, and no grade was recorded. Whoever runs Greenlight should know of it.";
+        return "Nothing counts against you, and no grade was recorded. Whoever runs Greenlight should know "
+               "of it.";
     default:
         return "It was not graded, and nothing counts against you.";
     }
@@ -138,14 +140,6 @@ static struct json_text get(const struct json_object *o, const char *name)
     return json_kind(value) == JSON_NULL ? (struct json_text){NULL, 0} : value;
 }
 
-static enum status read_status(struct json_text text)
-{
-    char *word = json_strdup(text);
-    enum status status = word ? status_parse(word) : STATUS_UNKNOWN;
-    free(word);
-    return status;
-}
-
 /* `error` is an object, or in odd records just a text. */
 static struct json_text read_error(struct review *r, const struct json_object *record)
 {
@@ -158,7 +152,8 @@ static struct json_text read_error(struct review *r, const struct json_object *r
     }
     r->error_message = get(&r->error, "message");
     r->error_code = get(&r->error, "code");
-    if (!json_int(json_get(&r->error, "http_status"), &r->http_status) || r->http_status < 100 || r->http_status > 999)
+    if (!json_int(json_get(&r->error, "http_status"), &r->http_status) || r->http_status < 100 ||
+        r->http_status > 999)
         r->http_status = 0;
     return get(&r->error, "class");
 }
@@ -168,7 +163,7 @@ void review_read(struct review *r, const struct json_object *record)
     struct json_text class = read_error(r, record);
     record_gl(record, &r->gl);
     r->status_text = get(record, "status");
-    r->status = read_status(r->status_text);
+    r->status = record_status(r->status_text);
     r->graded = status_is_graded(r->status);
     r->attempts = (int64_t)json_count(json_get(&r->gl, "attempts"));
     r->queued = json_kind(json_get(&r->gl, "queue_id")) == JSON_STRING;
@@ -221,8 +216,10 @@ void review_read_test(struct review_test *t, struct json_object *index, struct j
     t->message = get(index, "message");
     t->expected = json_get(index, "expected");
     t->actual = json_get(index, "actual");
-    bool any = json_kind(t->expected) > JSON_NULL || json_kind(t->actual) > JSON_NULL;
     bool same = t->expected.at && t->actual.at && t->expected.len == t->actual.len &&
                 memcmp(t->expected.at, t->actual.at, t->expected.len) == 0;
-    t->compared = any && !same && (t->tone != TONE_GOOD || (t->expected.at && t->actual.at));
+    bool ran = t->tone == TONE_BAD ? t->expected.at || t->actual.at
+                                   : t->expected.at && json_kind(t->actual) > JSON_NULL;
+    bool any = json_kind(t->expected) > JSON_NULL || json_kind(t->actual) > JSON_NULL;
+    t->compared = ran && any && !same;
 }

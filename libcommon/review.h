@@ -25,10 +25,11 @@ struct review {
     int percent;
     struct json_text score_text; /* what stood there */
     enum tone tone;
-    const char *verdict; /* PASS, PARTIAL, FAIL, GRADED, NOT GRADED, SKIPPED, CANCELLED */
+    const char *verdict;               /* PASS, PARTIAL, FAIL, GRADED, NOT GRADED, SKIPPED, CANCELLED */
     int64_t tests_passed, tests_total; /* REVIEW_UNKNOWN */
     double time_ms;                    /* negative: unknown */
-    struct json_text atom_id, execution_id, tests, feedback, error_class, suggestions, diff, output, errors, logs, warnings;
+    struct json_text atom_id, execution_id, tests, feedback, error_class, suggestions, diff, output, errors,
+        logs, warnings;
     struct json_text error_message, error_code; /* absent where there is none */
     int64_t http_status, attempts;              /* 0: unknown */
     bool queued;                                /* it came from the queue and goes back there */
@@ -44,7 +45,7 @@ struct review_test {
     enum tone tone;   /* TONE_GOOD, TONE_BAD; TONE_NONE: it is not known whether it passed */
     const char *word; /* PASS, FAIL, unknown */
     struct json_text name, message, expected, actual;
-    bool compared;    /* expected and actual are worth showing */
+    bool compared; /* expected and actual, where they are there, are worth showing */
 };
 
 /* Reads an element; *index is the caller's, zero-initialised, to be freed with

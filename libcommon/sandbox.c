@@ -22,11 +22,11 @@
 #include "signals.h"
 
 enum {
-    STATUS_MAX = 8192,    /* bubblewrap's words are a few hundred bytes */
-    STARTING_MS = 1000,   /* bubblewrap's time to tell its init */
-    ENDING_MS = 5000,     /* the kernel's time to end what it killed */
-    SIGNAL_BASE = 128,    /* bubblewrap's exit code for a signal, less the signal */
-    CHUNKS_A_TURN = 16,   /* so that endless output does not starve the clock */
+    STATUS_MAX = 8192,  /* bubblewrap's words are a few hundred bytes */
+    STARTING_MS = 1000, /* bubblewrap's time to tell its init */
+    ENDING_MS = 5000,   /* the kernel's time to end what it killed */
+    SIGNAL_BASE = 128,  /* bubblewrap's exit code for a signal, less the signal */
+    CHUNKS_A_TURN = 16, /* so that endless output does not starve the clock */
 };
 
 struct run {
@@ -145,8 +145,10 @@ static void await_end(struct run *r)
 {
     int64_t deadline = clock_after(clock_now(), ENDING_MS);
     struct pollfd gone = {r->init_pidfd, POLLIN, 0};
-    while (poll(&gone, 1, clock_poll_ms(clock_now(), deadline)) < 1 && clock_now() < deadline)
-        continue;
+    int ready;
+    do
+        ready = poll(&gone, 1, clock_poll_ms(clock_now(), deadline));
+    while (ready < 1 && clock_now() < deadline);
     waitpid(r->init, NULL, WNOHANG);
     close(r->init_pidfd);
 }
@@ -160,8 +162,10 @@ static int end_all(struct run *r, bool open)
     kill(open ? -r->jail.pid : r->jail.pid, SIGKILL);
     if (r->init_pidfd >= 0)
         pidfd_send_signal(r->init_pidfd, SIGKILL, NULL, 0);
-    while (waitpid(r->jail.pid, &status, 0) < 0 && errno == EINTR)
-        continue;
+    pid_t ended;
+    do
+        ended = waitpid(r->jail.pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
     if (r->init_pidfd >= 0)
         await_end(r);
     drain_all(r);
@@ -200,8 +204,8 @@ static void init_stream(struct sandbox_stream *s, int64_t max)
     s->cut = 0;
 }
 
-bool sandbox_run(const struct jail_job *job, const struct sandbox_limits *limits, struct sandbox_outcome *outcome,
-                 struct err *e)
+bool sandbox_run(const struct jail_job *job, const struct sandbox_limits *limits,
+                 struct sandbox_outcome *outcome, struct err *e)
 {
     struct run r = {.out = outcome, .init_pidfd = -1};
     int64_t deadline = clock_after(clock_now(), limits->wall_ms);

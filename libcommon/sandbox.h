@@ -37,8 +37,8 @@ struct sandbox_outcome {
  * started; the error says why.  *outcome is filled either way, for the caller
  * to free.  Makes the process a subreaper, to wait for what is inside; SIGCHLD
  * must not be ignored. */
-bool sandbox_run(const struct jail_job *job, const struct sandbox_limits *limits, struct sandbox_outcome *outcome,
-                 struct err *e);
+bool sandbox_run(const struct jail_job *job, const struct sandbox_limits *limits,
+                 struct sandbox_outcome *outcome, struct err *e);
 void sandbox_outcome_free(struct sandbox_outcome *outcome);
 
 #endif

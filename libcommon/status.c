@@ -1,7 +1,6 @@
 /* status: the tables of design.md §3, §4 and §6. */
 #include "status.h"
 
-#include <stddef.h>
 #include <string.h>
 
 static const char *const status_names[] = {
@@ -10,6 +9,7 @@ static const char *const status_names[] = {
     [STATUS_FAILED] = "failed",           [STATUS_REJECTED] = "rejected",
     [STATUS_UNAVAILABLE] = "unavailable", [STATUS_PROTOCOL_ERROR] = "protocol_error",
     [STATUS_SKIPPED] = "skipped",         [STATUS_CANCELLED] = "cancelled",
+    [STATUS_UNKNOWN] = "unknown",
 };
 
 const char *status_name(enum status status)
@@ -17,7 +17,7 @@ const char *status_name(enum status status)
     return status_names[status];
 }
 
-enum status status_parse(const char *word)
+enum status status_parse(const char *word, size_t len)
 {
     static const struct {
         const char *word;
@@ -28,10 +28,10 @@ enum status status_parse(const char *word)
         {"completed", STATUS_COMPLETE},
     };
     for (int i = 0; i < STATUS_UNKNOWN; i++)
-        if (strcmp(word, status_names[i]) == 0)
+        if (strlen(status_names[i]) == len && memcmp(word, status_names[i], len) == 0)
             return (enum status)i;
     for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
-        if (strcmp(word, theirs[i].word) == 0)
+        if (strlen(theirs[i].word) == len && memcmp(word, theirs[i].word, len) == 0)
             return theirs[i].status;
     return STATUS_UNKNOWN;
 }

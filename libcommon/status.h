@@ -4,6 +4,7 @@
 #define GL_STATUS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "err.h"
 
@@ -21,10 +22,10 @@ enum status {
     STATUS_UNKNOWN, /* a word that is none of these */
 };
 
-/* The word in records; status_parse also takes what servers call them:
+/* The word in records ("unknown" for STATUS_UNKNOWN); status_parse also takes what servers call them:
  * queued, executing, completed. */
 const char *status_name(enum status status);
-enum status status_parse(const char *word);
+enum status status_parse(const char *word, size_t len);
 
 /* pending and running: the record is an execution, not a result. */
 bool status_is_open(enum status status);

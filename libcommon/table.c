@@ -49,7 +49,8 @@ static void keep_from_ci(struct frame *f, const char *text, size_t len)
     struct buf *line = &f->paint->line;
     while (blanks < len && text[blanks] == ' ')
         blanks++;
-    bool command = len - blanks >= 2 && (memcmp(text + blanks, "::", 2) == 0 || memcmp(text + blanks, "##", 2) == 0);
+    bool command =
+        len - blanks >= 2 && (memcmp(text + blanks, "::", 2) == 0 || memcmp(text + blanks, "##", 2) == 0);
     if (command && line->len && line->data[line->len - 1] == ' ')
         line->data[line->len - 1] = '|';
     f->inked = blanks < len;
@@ -70,7 +71,8 @@ static size_t rich_width(const struct rich *r)
 
 /* The border at the top or between two parts, with texts in it:
  * `╭─ TITLE ── NAME ────╮`; either text may be NULL. */
-static void put_border(struct frame *f, enum glyph left, enum glyph right, const struct rich *title, const struct rich *name)
+static void put_border(struct frame *f, enum glyph left, enum glyph right, const struct rich *title,
+                       const struct rich *name)
 {
     struct paint *p = f->paint;
     const char *rule = paint_glyph(p, GLYPH_RULE);

@@ -48,7 +48,8 @@ static size_t point_width(int32_t point)
 static bool combines(int32_t point)
 {
     int class = boundclass(point);
-    return class == UTF8PROC_BOUNDCLASS_EXTEND || class == UTF8PROC_BOUNDCLASS_SPACINGMARK || point_width(point) == 0;
+    return class == UTF8PROC_BOUNDCLASS_EXTEND || class == UTF8PROC_BOUNDCLASS_SPACINGMARK ||
+           point_width(point) == 0;
 }
 
 /* Whether a code point never reaches a terminal. */
@@ -234,10 +235,10 @@ void text_expand_tabs(struct buf *out, const char *text, size_t len)
 
 /* A line being filled, and the last place where it may break. */
 struct fill {
-    size_t width;           /* columns so far */
-    size_t end, next;       /* the break: where the line would end and the next begin */
+    size_t width;     /* columns so far */
+    size_t end, next; /* the break: where the line would end and the next begin */
     size_t end_width;
-    bool inked;             /* something but blanks is on the line */
+    bool inked; /* something but blanks is on the line */
 };
 
 /* Notes the places to break that the grapheme [pos, pos + used) offers. */
@@ -271,10 +272,9 @@ static void break_line(const struct fill *f, const char *text, size_t len, size_
         next = f->next;
         line->width = f->end_width;
     }
-    if (next == len)
+    /* Blanks before a line's own end, or the text's, make no further line. */
+    if (next == len || (next > pos && text[next] == '\n'))
         next++;
-    else if (next > pos && text[next] == '\n')
-        next++; /* the blanks before a line's own end make no line */
     line->len = end - line->from;
     *at = next;
 }

@@ -15,11 +15,11 @@
 
 /* What text_escape lets through, or not, besides what it must. */
 enum text_how {
-    TEXT_LINE = 0,     /* one line: LF and TAB become `\n` and `\t` */
+    TEXT_LINE = 0, /* one line: LF and TAB become `\n` and `\t` */
     TEXT_KEEP_LF = 1,
     TEXT_KEEP_TAB = 2,
-    TEXT_BLOCK = 3,    /* both: a text of several lines */
-    TEXT_ASCII = 4,    /* everything outside ASCII becomes `\u00e9` */
+    TEXT_BLOCK = 3, /* both: a text of several lines */
+    TEXT_ASCII = 4, /* everything outside ASCII becomes `\u00e9` */
 };
 
 /* Appends text so that nothing in it acts on a terminal, hides or joins what

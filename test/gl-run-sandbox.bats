@@ -201,6 +201,7 @@ def f(n):
                           {"input": 4, "expected": 4}, {"input": 5, "expected": 5}]}'
     assert_equal "$(show '[.status, .error_class, .tests_passed, .tests_total]')" '["complete","runtime",2,5]'
     assert_equal "$(show '[.test_results[].passed]')" '[true,false,false,false,true]'
+    assert_equal "$(show '[.test_results[] | has("actual")]')" '[true,false,false,false,true]'
     assert_regex "$(show '.test_results[1].message')" 'exit\(5\)'
     assert_regex "$(show '.test_results[2].message')" 'exit status 7'
     assert_regex "$(show '.test_results[3].message')" 'signal 11'

@@ -25,7 +25,8 @@ show() {
 # has_process MARK: whether a process with the argument MARK is alive (zombies
 # have no arguments).  grep gets MARK by stdin, or it would find itself.
 has_process() {
-    grep -lzFx --file=- /proc/[0-9]*/cmdline 2> /dev/null <<< "$1" | grep -q .
+    local all=(/proc/[0-9]*/cmdline)
+    grep -lzFx -f - "${all[@]}" 2> /dev/null <<< "$1" | grep -q .
 }
 
 # share_tmp: lets other users reach $BATS_TEST_TMPDIR.

@@ -1,0 +1,335 @@
+/* tests: names tests after their calls, takes in a driver's lines, compares. */
+#define _POSIX_C_SOURCE 200809L
+#include "tests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "xalloc.h"
+
+enum { NAME_MAX_BYTES = 100, VALUE_SHOWN_MAX = 60, MESSAGE_MAX = 2048 };
+
+static const char *const class_names[] = {
+    [TEST_OK] = NULL,         [TEST_LOGIC] = "logic",     [TEST_RUNTIME] = "runtime",
+    [TEST_MEMORY] = "memory", [TEST_TIMEOUT] = "timeout", [TEST_SYNTAX] = "syntax",
+};
+
+const char *test_class_name(enum test_class class)
+{
+    return class_names[class];
+}
+
+static enum test_class read_class(struct json_text word)
+{
+    for (size_t i = 1; i < sizeof class_names / sizeof *class_names; i++)
+        if (json_is(word, class_names[i]))
+            return (enum test_class)i;
+    return TEST_RUNTIME;
+}
+
+static char *copy_text(struct json_text value)
+{
+    return value.at ? xmemdup(value.at, value.len) : NULL;
+}
+
+/* ---- names ---- */
+
+/* Appends at most NAME_MAX_BYTES in all, whole characters. */
+static void add_shortened(struct buf *name, const char *text, size_t len)
+{
+    size_t room = name->len < NAME_MAX_BYTES ? NAME_MAX_BYTES - name->len : 0;
+    if (len <= room) {
+        buf_add(name, text, len);
+        return;
+    }
+    while (room && ((unsigned char)text[room] & 0xc0) == 0x80)
+        room--;
+    buf_add(name, text, room);
+    if (name->len && strcmp(name->data + name->len - 1, "\xa6") != 0)
+        buf_puts(name, "\xe2\x80\xa6");
+}
+
+/* The members of an object by name, or the elements of a list. */
+static void add_arguments(struct buf *name, struct json_text input)
+{
+    struct json_object o = {0};
+    struct json_text element;
+    size_t at = 0;
+    json_get_object(input, &o);
+    for (size_t i = 0; i < o.count; i++) {
+        const struct json_member *m = &o.members[i];
+        struct json_text value = json_member_value(&o, i);
+        if (i)
+            add_shortened(name, ", ", 2);
+        add_shortened(name, o.text.at + m->key, m->key_len);
+        add_shortened(name, "=", 1);
+        add_shortened(name, value.at, value.len);
+    }
+    for (size_t i = 0; json_next(input, &at, &element); i++) {
+        if (i)
+            add_shortened(name, ", ", 2);
+        add_shortened(name, element.at, element.len);
+    }
+    json_object_free(&o);
+}
+
+/* A call as a person would write it. */
+static void add_call(struct buf *name, const char *function, const struct test *test)
+{
+    enum json_kind kind = json_kind(test->input);
+    add_shortened(name, function, strlen(function));
+    buf_putc(name, '(');
+    if (!test->one_value && (kind == JSON_OBJECT || kind == JSON_ARRAY))
+        add_arguments(name, test->input);
+    else if (test->input.at)
+        add_shortened(name, test->input.at, test->input.len);
+    buf_putc(name, ')');
+}
+
+/* The function that was called, or would have been. */
+static char *function_name(const struct tests *t)
+{
+    const char *entry = t->exercise->entry, *slash = strrchr(entry, '/');
+    if (t->function || t->exercise->function)
+        return xstrdup(t->function ? t->function : t->exercise->function);
+    const char *start = slash ? slash + 1 : entry;
+    return xmemdup(start, strcspn(start, "."));
+}
+
+void tests_open(struct tests *t, const struct exercise *x)
+{
+    struct json_object call = {0};
+    struct json_text element;
+    size_t at = 0, i = 0;
+    *t = (struct tests){.exercise = x, .known = x->calls.at != NULL};
+    t->count = json_count(x->calls);
+    t->test = xcalloc(t->count, sizeof *t->test);
+    while (json_next(x->calls, &at, &element)) {
+        struct test *test = &t->test[i++];
+        json_get_object(element, &call);
+        test->name = json_strdup(json_get(&call, "name"));
+        test->input = json_get(&call, "input");
+        test->expected = copy_text(json_get(&call, "expected"));
+    }
+    json_object_free(&call);
+}
+
+void tests_free(struct tests *t)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        free(t->test[i].name);
+        free(t->test[i].message);
+        free(t->test[i].expected);
+        free(t->test[i].actual);
+    }
+    free(t->test);
+    free(t->function);
+    free(t->fault);
+    free(t->version);
+    free(t->unfit_class);
+    free(t->unfit);
+    *t = (struct tests){0};
+}
+
+/* ---- ends ---- */
+
+void test_end(struct test *test, enum test_class class, const char *message)
+{
+    if (test->ended)
+        return;
+    test->ended = true;
+    test->class = class;
+    test->message = message ? xstrdup(message) : NULL;
+}
+
+void tests_end_all(struct tests *t, enum test_class class, const char *message)
+{
+    for (size_t i = 0; i < t->count; i++)
+        test_end(&t->test[i], class, message);
+}
+
+size_t tests_next(const struct tests *t)
+{
+    size_t i = 0;
+    while (i < t->count && t->test[i].ended)
+        i++;
+    return i;
+}
+
+size_t tests_passed(const struct tests *t)
+{
+    size_t passed = 0;
+    for (size_t i = 0; i < t->count; i++)
+        passed += t->test[i].ended && t->test[i].class == TEST_OK;
+    return passed;
+}
+
+enum test_class tests_class(const struct tests *t)
+{
+    enum test_class worst = TEST_OK;
+    for (size_t i = 0; i < t->count; i++)
+        if (t->test[i].class > worst)
+            worst = t->test[i].class;
+    return worst;
+}
+
+/* ---- the driver's lines ---- */
+
+static void compare(struct test *test, struct json_text actual)
+{
+    struct json_text expected = {test->expected, strlen(test->expected)};
+    struct buf where, message;
+    buf_init(&where, VALUE_SHOWN_MAX);
+    buf_init(&message, MESSAGE_MAX);
+    if (compare_json(expected, actual, &where)) {
+        test_end(test, TEST_OK, NULL);
+    } else {
+        if (expected.len <= VALUE_SHOWN_MAX && actual.len <= VALUE_SHOWN_MAX)
+            buf_printf(&message, "expected %s, got %.*s", test->expected, (int)actual.len, actual.at);
+        else
+            buf_puts(&message, "the result is not the expected one");
+        if (where.len && !where.overflowed)
+            buf_printf(&message, "; the first difference is at %s", where.data);
+        test_end(test, TEST_LOGIC, message.data);
+    }
+    buf_free(&where);
+    buf_free(&message);
+}
+
+static void take_end(struct tests *t, size_t index, const struct json_object *line)
+{
+    struct test *test = &t->test[index];
+    struct json_text value = json_get(line, "value"), class = json_get(line, "class");
+    char *message = json_strdup(json_get(line, "message"));
+    bool is_call = t->exercise->calls.at != NULL;
+    if (is_call && value.at) {
+        test->actual = copy_text(value);
+        compare(test, value);
+    } else if (is_call && json_get(line, "odd").at) {
+        free(message);
+        message = json_strdup(json_get(line, "odd"));
+        test->actual = copy_text(json_get(line, "shown"));
+        test_end(test, TEST_LOGIC, message);
+    } else if (class.at) {
+        test_end(test, read_class(class), message);
+        if (!is_call) {
+            test->expected = copy_text(json_get(line, "expected"));
+            test->actual = copy_text(json_get(line, "actual"));
+        }
+    } else if (!is_call && json_is(json_get(line, "passed"), "true")) {
+        test_end(test, TEST_OK, NULL);
+    }
+    free(message);
+}
+
+static void take_names(struct tests *t, struct json_text names)
+{
+    struct json_text element;
+    size_t at = 0, count = json_count(names);
+    if (t->known || !count || count > EXERCISE_TESTS_MAX)
+        return;
+    t->known = true;
+    free(t->test);
+    t->test = xcalloc(count, sizeof *t->test);
+    while (json_next(names, &at, &element)) {
+        char *name = json_strdup(element);
+        t->test[t->count++].name = name ? name : xstrdup("?");
+    }
+}
+
+static void keep_first(char **to, struct json_text value)
+{
+    if (!*to)
+        *to = json_strdup(value);
+}
+
+static void take_line(struct tests *t, const struct json_object *line)
+{
+    struct json_text kind = json_get(line, "kind");
+    int64_t index;
+    bool of_test = json_int(json_get(line, "test"), &index) && index >= 0 && (uint64_t)index < t->count;
+    if (json_is(kind, "start") && of_test) {
+        t->test[index].started = true;
+        t->test[index].one_value = json_is(json_get(line, "one_value"), "true");
+    } else if (json_is(kind, "end") && of_test && t->test[index].started && !t->test[index].ended) {
+        take_end(t, (size_t)index, line);
+    } else if (json_is(kind, "tests")) {
+        take_names(t, json_get(line, "names"));
+    } else if (json_is(kind, "runtime")) {
+        keep_first(&t->version, json_get(line, "version"));
+    } else if (json_is(kind, "function")) {
+        keep_first(&t->function, json_get(line, "name"));
+    } else if (json_is(kind, "fault")) {
+        keep_first(&t->fault, json_get(line, "message"));
+        tests_end_all(t, read_class(json_get(line, "class")), t->fault);
+    } else if (json_is(kind, "unfit")) {
+        keep_first(&t->unfit_class, json_get(line, "class"));
+        keep_first(&t->unfit, json_get(line, "message"));
+    }
+}
+
+void tests_take(struct tests *t, const char *report, size_t len)
+{
+    const char *at = report, *end = report + len, *lf;
+    struct json_object line = {0};
+    while ((lf = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+        if (json_index(&line, at, (size_t)(lf - at), NULL))
+            take_line(t, &line);
+        at = lf + 1;
+    }
+    json_object_free(&line);
+}
+
+/* ---- writing ---- */
+
+static void put_name(struct buf *out, const struct test *test, const char *function)
+{
+    struct buf name;
+    buf_init(&name, 4 * NAME_MAX_BYTES);
+    if (test->name)
+        add_shortened(&name, test->name, strlen(test->name));
+    else
+        add_call(&name, function, test);
+    json_key(out, "name");
+    json_put_string(out, name.data, name.len);
+    buf_free(&name);
+}
+
+/* A member that is left out where there is no value: null would be one. */
+static void put_value(struct buf *out, const char *name, const char *value, size_t *room)
+{
+    size_t len = value ? strlen(value) : 0;
+    bool fits = len <= *room;
+    if (!value)
+        return;
+    json_key(out, name);
+    buf_puts(out, fits ? value : "null");
+    *room = fits ? *room - len : 0;
+}
+
+bool tests_put(const struct tests *t, struct buf *out, size_t room)
+{
+    bool cut = false;
+    char *function = function_name(t);
+    buf_putc(out, '[');
+    for (size_t i = 0; i < t->count; i++) {
+        const struct test *test = &t->test[i];
+        json_comma(out);
+        buf_putc(out, '{');
+        put_name(out, test, function);
+        json_key(out, "passed");
+        buf_puts(out, test->ended && test->class == TEST_OK ? "true" : "false");
+        json_key(out, "message");
+        json_put_text(out, test->message);
+        size_t before = room;
+        put_value(out, "expected", test->expected, &room);
+        put_value(out, "actual", test->actual, &room);
+        cut = cut || (before && !room);
+        buf_putc(out, '}');
+    }
+    buf_putc(out, ']');
+    free(function);
+    return cut;
+}

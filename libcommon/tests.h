@@ -1,0 +1,61 @@
+/* tests: how each test of an exercise ended.
+ *
+ * A language's driver runs inside the sandbox, beside the learner's code, and
+ * writes JSON Lines (described in its own file).  What they say is believed as
+ * far as it must be: a value returned is compared here with what was expected,
+ * which the driver never saw.  Lines that make no sense are passed over; a
+ * test that has ended does not change any more. */
+#ifndef GL_TESTS_H
+#define GL_TESTS_H
+
+#include "exercise.h"
+
+/* In the order of precedence, for a result as a whole. */
+enum test_class { TEST_OK, TEST_LOGIC, TEST_RUNTIME, TEST_MEMORY, TEST_TIMEOUT, TEST_SYNTAX };
+
+struct test {
+    char *name;             /* NULL: made from the call */
+    struct json_text input; /* of a call; absent: called with nothing */
+    bool one_value;         /* the input was passed as one value, whatever it is */
+    bool started, ended;
+    enum test_class class;   /* TEST_OK once it ended: passed */
+    char *message;           /* or NULL */
+    char *expected, *actual; /* JSON texts, or NULL */
+};
+
+/* Zero-initialise with tests_open; free with tests_free. */
+struct tests {
+    const struct exercise *exercise;
+    struct test *test;
+    size_t count;
+    bool known;                /* whether the tests are: those of scripts are told by the driver */
+    char *function;            /* that was called */
+    char *fault;               /* the learner's file could not be loaded: why */
+    char *version;             /* of the language's runtime */
+    char *unfit_class, *unfit; /* the exercise cannot be run: class and why */
+};
+
+const char *test_class_name(enum test_class class); /* NULL for TEST_OK */
+
+void tests_open(struct tests *t, const struct exercise *x);
+void tests_free(struct tests *t);
+
+/* Takes in what a driver wrote: whole lines only. */
+void tests_take(struct tests *t, const char *report, size_t len);
+
+/* The first test that has not ended, or count. */
+size_t tests_next(const struct tests *t);
+
+/* Ends every test that has not ended: it failed so. */
+void tests_end_all(struct tests *t, enum test_class class, const char *message);
+void test_end(struct test *test, enum test_class class, const char *message);
+
+size_t tests_passed(const struct tests *t);
+enum test_class tests_class(const struct tests *t); /* the worst of all */
+
+/* Appends the member test_results.  A test that returned nothing, because it
+ * raised or was not run, has no `actual`.  Once `room` bytes are used up values
+ * are null; returns whether that happened. */
+bool tests_put(const struct tests *t, struct buf *out, size_t room);
+
+#endif
