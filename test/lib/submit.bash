@@ -14,7 +14,8 @@ requests() {
     seq "$1" "$2" | jq -c "{atom_id: \"a\(.)\", n: .} | ${3:-.}"
 }
 
-# holds JQ: the program is true of the record in $output.
+# holds JQ: the program is true of the record in $output, which `run` sets.
+# shellcheck disable=SC2154
 holds() {
     jq -e "$1" <<< "$output" > /dev/null || fail "not true: $1 of $output"
 }
