@@ -169,13 +169,16 @@ static const struct cli_option *find_option(const struct getopt_tables *t, int v
     return NULL;
 }
 
-static void __attribute__((noreturn)) die_usage(const struct cli *c, int got, char **argv)
+static void __attribute__((noreturn))
+die_usage(const struct cli *c, const struct getopt_tables *t, int got, char **argv)
 {
     const char *word = argv[optind - 1];
     char letter[3] = {'-', (char)optopt, '\0'};
     bool is_long = optopt == 0 || optopt >= FIRST_LONG_ONLY || strncmp(word, "--", 2) == 0;
-    die(EXIT_USAGE, "%s: %s; see %s --help", is_long ? word : letter,
-        got == ':' ? "a value is missing" : "no such option, or one that takes no value", c->name);
+    const char *why = got == ':'               ? "a value is missing"
+                      : find_option(t, optopt) ? "takes no value"
+                                               : "no such option";
+    die(EXIT_USAGE, "%s: %s; see %s --help", is_long ? word : letter, why, c->name);
 }
 
 static void handle_common(const struct cli *c, int letter, bool verbose)
@@ -198,7 +201,7 @@ static void read_arguments(const struct cli *c, const struct getopt_tables *t, b
     while ((got = getopt_long(argc, argv, t->shorts, t->longs, NULL)) != -1) {
         const struct cli_option *o = got == '?' || got == ':' ? NULL : find_option(t, got);
         if (!o)
-            die_usage(c, got, argv);
+            die_usage(c, t, got, argv);
         if (o >= common && o < common + sizeof common / sizeof *common) {
             handle_common(c, got, o == &common[1]);
             continue;

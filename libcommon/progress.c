@@ -1,9 +1,9 @@
 /* progress: drawn over itself with a carriage return, and gone at the end. */
-#define _POSIX_C_SOURCE 200809L
 #include "progress.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -16,6 +16,14 @@ void progress_start(struct progress *p, bool always)
     bool watched = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
     *p = (struct progress){.shown = (always || watched) && msg_level() != MSG_QUIET, .started = clock_now()};
     p->next = p->started + FIRST_MS;
+}
+
+/* The columns that a line may fill without wrapping; a wrapped one could not
+ * be drawn over. */
+static size_t columns(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : 79;
 }
 
 static void draw(const char *text)
@@ -33,9 +41,13 @@ void progress_update(struct progress *p, size_t done, size_t failed, size_t open
     double seconds = (double)(now - p->started) / 1000;
     if (fraction > 0 && fraction < 1)
         snprintf(left, sizeof left, ", %.0f s left", seconds * (1 - fraction) / fraction);
-    snprintf(line, sizeof line, "\r%zu done, %zu failed, %zu in flight, %.0f/s%s\033[K", done, failed, open,
+    snprintf(line, sizeof line, "%zu done, %zu failed, %zu in flight, %.0f/s%s", done, failed, open,
              (double)done / seconds, left);
+    if (columns() < strlen(line))
+        line[columns()] = '\0';
+    draw("\r");
     draw(line);
+    draw("\033[K");
     p->drawn = true;
     p->next = now + EVERY_MS;
 }

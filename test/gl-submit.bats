@@ -238,7 +238,13 @@ teardown() {
     run -64 gl-submit --jobs 0 < /dev/null
     assert_output 'gl-submit: --jobs: "0" is not a whole number from 1 to 1024'
     run -64 gl-submit --nonsense < /dev/null
-    assert_output --partial '--nonsense'
+    assert_output 'gl-submit: --nonsense: no such option; see gl-submit --help'
+    run -64 gl-submit -Z < /dev/null
+    assert_output 'gl-submit: -Z: no such option; see gl-submit --help'
+    run -64 gl-submit --async=1 < /dev/null
+    assert_output 'gl-submit: --async=1: takes no value; see gl-submit --help'
+    run -64 gl-submit -j < /dev/null
+    assert_output 'gl-submit: -j: a value is missing; see gl-submit --help'
     run -78 gl-submit --token-file /nonexistent < /dev/null
     assert_output 'gl-submit: cannot read the token file "/nonexistent": No such file or directory'
     GREENLIGHT_RETRY_ATTEMPTS=three run -64 gl-submit --jobs 0 < /dev/null
@@ -282,4 +288,16 @@ teardown() {
     run -0 --separate-stderr bash -c "command time -f %M gl-submit -j 32 '$BATS_TEST_TMPDIR/in' | wc -l"
     assert_output 100000
     assert [ "$stderr" -lt 40960 ]
+}
+
+@test "gl-submit: --progress tells how far it is, -q silences it, and its line is gone at the end" {
+    start --delay 150ms
+    requests 1 20 > "$BATS_TEST_TMPDIR/in"
+    run -0 --separate-stderr bash -c "gl-submit -j 2 --progress '$BATS_TEST_TMPDIR/in' > '$BATS_TEST_TMPDIR/out'"
+    assert_regex "$stderr" '[0-9]+ done, 0 failed, [0-9]+ in flight, [0-9]+/s'
+    assert_regex "$stderr" $'\r\e\\[K$'
+    run -0 --separate-stderr bash -c "gl-submit -j 2 --progress -q '$BATS_TEST_TMPDIR/in' > '$BATS_TEST_TMPDIR/out'"
+    assert_equal "$stderr" ''
+    run -0 --separate-stderr bash -c "gl-submit -j 2 '$BATS_TEST_TMPDIR/in' > '$BATS_TEST_TMPDIR/out'"
+    assert_equal "$stderr" ''
 }
