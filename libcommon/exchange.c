@@ -202,6 +202,24 @@ static enum fault classify(struct exchange *x, struct exchange_call *call, const
     return fault;
 }
 
+static struct retry_decision decide(struct exchange *x, const struct exchange_call *call,
+                                    const struct http_answer *a, enum fault fault, int64_t now)
+{
+    if (fault == FAULT_NONE || call->once)
+        return (struct retry_decision){.ends_as = fault};
+    struct retry_case failed = {.attempt = call->attempt,
+                                .fault = fault,
+                                .retry_after_ms = a->retry_after_ms,
+                                .left_ms = x->deadline == CLOCK_NEVER ? INT64_MAX : x->deadline - now,
+                                .chance = chance()};
+    struct retry_decision d = retry_decide(&x->options->policy, &failed);
+    if (d.again && !retry_budget_take(&x->budget)) {
+        d.again = false;
+        d.ends_as = FAULT_RETRY_BUDGET;
+    }
+    return d;
+}
+
 static void attempt_ended(struct exchange *x, const struct http_answer *a)
 {
     struct exchange_call *call = a->user;
@@ -215,18 +233,7 @@ static void attempt_ended(struct exchange *x, const struct http_answer *a)
     if (fault == FAULT_UNAUTHORISED && x->over == FAULT_NONE)
         x->over = FAULT_UNAUTHORISED;
     call->ambiguous = call->ambiguous || fault_is_ambiguous(fault);
-    struct retry_case failed = {.attempt = call->attempt,
-                                .fault = fault,
-                                .retry_after_ms = a->retry_after_ms,
-                                .left_ms = x->deadline == CLOCK_NEVER ? INT64_MAX : x->deadline - now,
-                                .chance = chance()};
-    struct retry_decision d = {.ends_as = fault};
-    if (fault != FAULT_NONE && !call->once)
-        d = retry_decide(&x->options->policy, &failed);
-    if (d.again && !retry_budget_take(&x->budget)) {
-        d.again = false;
-        d.ends_as = FAULT_RETRY_BUDGET;
-    }
+    struct retry_decision d = decide(x, call, a, fault, now);
     note_attempt(call, a, fault, &d);
     if (d.again)
         exchange_start(x, call, clock_after(now, d.wait_ms));

@@ -107,15 +107,16 @@ static bool decode(const char *at, size_t len, struct buf *out)
     return !out->overflowed;
 }
 
-/* Whether the inside of a string, decoded, is `word`. */
+/* Whether the inside of a string, decoded, is `word`, which has no backslash.  An
+ * escape is longer than what it stands for. */
 static bool inside_is(const char *at, size_t len, const char *word, size_t word_len)
 {
-    if (!memchr(at, '\\', len))
-        return len == word_len && memcmp(at, word, len) == 0;
-    if (len < word_len)
+    if (len == word_len)
+        return memcmp(at, word, len) == 0;
+    if (len < word_len || !memchr(at, '\\', len))
         return false;
     struct buf decoded;
-    buf_init(&decoded, len * 2);
+    buf_init(&decoded, len);
     decode(at, len, &decoded);
     bool same = decoded.len == word_len && memcmp(decoded.data, word, word_len) == 0;
     buf_free(&decoded);
