@@ -85,6 +85,18 @@ agrees_with_page() {
     for_each agrees_with_page
 }
 
+# SYNOPSIS has each option by its letter where there is one; -h and -V stand alone.
+agrees_with_synopsis() {
+    diff -u --label "$1 --help" --label "man/$1.1, SYNOPSIS" \
+        <(help_options "$1" | sed -E '/^-[hV], /d; s/^(-[A-Za-z]), --[a-z-]+/\1/; s/.*/[&]/' | sort) \
+        <(page_section "$(page_of "$1")" SYNOPSIS | grep -oE '\[-[^]]*\]' | sort) &&
+        page_section "$(page_of "$1")" SYNOPSIS | grep -qxE " *$1 -h \| -V"
+}
+
+@test "docs: SYNOPSIS has the options of --help and no others" {
+    for_each agrees_with_synopsis
+}
+
 # entry_has PAGE OPTION TEXT: whether the option's entry in the page has TEXT.
 entry_has() {
     awk -v option="$2" -v text="$3" '

@@ -21,7 +21,7 @@ page_section() {
 
 # page_options PAGE: "-j, --jobs N", as --help writes them, a line each.
 page_options() {
-    rendered "$1" | sed -nE 's/^ {5}(-[A-Za-z], )?(--[a-z].*)/\1\2/p' | sort
+    rendered "$1" | sed -nE 's/^ {5}((-[A-Za-z], )?--[a-z][a-z-]*( [^ ]+)?)$/\1/p' | sort
 }
 
 # help_lines PROGRAM: --help with each option on one line.

@@ -14,10 +14,16 @@ requests() {
     seq "$1" "$2" | jq -c "{atom_id: \"a\(.)\", n: .} | ${3:-.}"
 }
 
-# holds JQ: the program is true of the record in $output, which `run` sets.
-# shellcheck disable=SC2154
+# records: the records of $output, which `run` sets, without the messages that a
+# program may have said on stderr meanwhile.
+records() {
+    # shellcheck disable=SC2154
+    grep '^{' <<< "$output"
+}
+
+# holds JQ: the program is true of the record in $output.
 holds() {
-    jq -e "$1" <<< "$output" > /dev/null || fail "not true: $1 of $output"
+    jq -e "$1" <<< "$(records)" > /dev/null || fail "not true: $1 of $output"
 }
 
 # log_holds JQ: the program is true of the list of requests that the mock saw.

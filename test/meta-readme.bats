@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# Runs the README: every command in its code blocks, in order, in one shell.
+#
+# The shell starts in a folder that looks like this tree after `./bootstrap
+# demo`.  Two things differ from what a reader types: lines that call
+# ./bootstrap are looked at, not run (this test is part of `./bootstrap test`),
+# and the mock server gets a free port for 8080.
+
+load lib/common
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    ln -s "$GL_BUILD" build
+    ln -s "$GL_TOP/test" test
+    ln -s "$GL_TOP/share" share
+}
+
+# blocks LANGUAGE [FILE]: what stands in the code blocks of that language.
+blocks() {
+    awk -v start="\`\`\`$1" '/^```/ { inside = $0 == start; next } inside' "${2-$GL_TOP/README.md}"
+}
+
+# readme [FILE]: the commands, each shown before it runs; the first that fails
+# ends them with its exit code.
+readme() {
+    blocks sh "$1" | grep -v '^\./bootstrap ' | sed 's/--port 8080/--port 0 > url/' > commands
+    cat > script << 'END'
+set -e
+finish() { kill $(jobs -p) 2> /dev/null || true; }
+trap finish EXIT
+while IFS= read -r command; do
+    printf '$ %s\n' "$command"
+    eval "$command"
+    if [[ $command == *'> url'* ]]; then
+        for ((tries = 0; tries < 500; tries++)); do [ -s url ] && break || sleep 0.02; done
+        read -r _ GREENLIGHT_API_URL < url
+        export GREENLIGHT_API_URL
+    fi
+done < commands
+END
+    bash script < /dev/null 3>&-
+}
+
+@test "README: every command works as typed" {
+    run -0 readme "$GL_TOP/README.md"
+    # The three submissions, by each of the three ways.
+    assert_equal "$(grep -c '^✓ PASS 100%' <<< "$output")" 3
+    assert_equal "$(grep -c '^✗ FAIL 0%' <<< "$output")" 3
+    # Eleven atoms are Greenlight's, and none of them has a score.
+    assert_equal "$(grep -cP '^\S+\t$' <<< "$output")" 11
+}
+
+@test "README: the panel is what its command prints" {
+    cp test/fixtures/learner.ndjson requests.ndjson
+    command=$(blocks sh | grep -e '--format panel')
+    run -0 bash -c "$command"
+    same() { sed -E 's/[0-9]+ ms/N ms/; s/ +│$/ │/'; }
+    diff <(blocks text | same) <(same <<< "$output")
+    assert_equal "$(blocks text | wc -L)" 80
+}
+
+@test "README: it calls ./bootstrap as that can be called" {
+    blocks sh | grep '^\./bootstrap ' > calls
+    assert_equal "$(wc -l < calls)" 3
+    while read -r _ command groups; do
+        "$GL_TOP/bootstrap" | grep -qE "^  $command( |$)" || fail "bootstrap has no command $command"
+        # shellcheck disable=SC2086 # words
+        [ -z "$groups" ] || "$GL_TOP/bootstrap" "$command" --dry-run $groups
+    done < calls
+}
+
+@test "README: what it links to is there" {
+    run -0 grep -oP '\]\(\K[^)]+' "$GL_TOP/README.md"
+    for target in "${lines[@]}"; do
+        [[ $target == https://* ]] || [ -e "$GL_TOP/$target" ] || fail "no $target"
+    done
+}
+
+@test "README: it names every program and every exit code" {
+    for program in "$GL_BUILD"/bin/*; do
+        grep -qF "| \`${program##*/}\` |" "$GL_TOP/README.md" || fail "no ${program##*/}"
+    done
+    sed -n '/^\.Sh EXIT STATUS/,/^\.Sh EXAMPLES/s/^\.It \([0-9]*\)$/\1/p' "$GL_TOP/man/greenlight.7" > codes
+    assert_equal "$(wc -l < codes)" 11
+    while read -r code; do # 70 is for bugs
+        [ "$code" = 70 ] || grep -qE "\| $code \|" "$GL_TOP/README.md" || fail "no $code"
+    done < codes
+}
+
+@test "README: a command that fails is seen" {
+    printf '%s\n' '```sh' 'echo one' 'gl-route --no-such-flag' 'echo two' '```' > bad.md
+    run -64 readme bad.md
+    refute_line two
+}
