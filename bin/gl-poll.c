@@ -104,9 +104,10 @@ static void put_pending(struct poller *p, const struct item *i)
     struct buf gl, word;
     buf_init(&word, 32);
     json_put_text(&word, status_name(i->status));
-    struct json_edit edits[] = {{.name = "status", .value = {word.data, word.len}},
-                                {.name = "_gl", .value = put_gl(p, &gl, "execution")},
-                                {0}};
+    struct json_edit edits[4] = {{.name = "status", .value = {word.data, word.len}},
+                                 {.name = "_gl", .value = put_gl(p, &gl, "execution")}};
+    if (!record_atom_id(&p->record).at)
+        edits[2] = (struct json_edit){.name = "atom_id", .value = {"null", 4}};
     json_put_edited(&p->out, &p->record, edits);
     buf_free(&gl);
     buf_free(&word);
@@ -226,10 +227,12 @@ static void ended(struct exchange_call *call, enum fault fault, const struct htt
         char why[2 * ERR_TEXT_MAX];
         struct answer_ask ask = ask_of(p, i, answer);
         exchange_explain(why, sizeof why, fault, answer, p->answer.why.text);
+        exchange_tell(p->exchange, call, fault, why);
         answer_fault(&p->answer, &ask, fault, why, answer ? answer->body : "", answer ? answer->body_len : 0);
     }
     bool out_of_time = again && i->failures < FAILURES_MAX;
-    if (open || out_of_time || fault == FAULT_INTERRUPTED || fault == FAULT_DEADLINE)
+    bool held = !answer && fault_is_retried(fault); /* the server asked for a long pause */
+    if (open || out_of_time || held || fault == FAULT_INTERRUPTED || fault == FAULT_DEADLINE)
         put_pending(p, i);
     else
         put_result(p);

@@ -52,6 +52,7 @@ int main(int argc, char **argv)
     struct err e;
     enum jsonl_got got;
     enum exit_code code = EXIT_OK;
+    size_t shown = 0;
     char **files = cli_parse(&cli, &o, argc, argv);
     signals_catch();
     bool ascii = !paint_is_utf8() || o.ascii;
@@ -65,10 +66,12 @@ int main(int argc, char **argv)
             code = exit_worse(code, EXIT_DATA);
         } else {
             code = exit_worse(code, render_record(&r, record.object));
+            shown++;
         }
     }
     if (jsonl_failed(in))
         code = EXIT_IO;
+    msg_info("%zu records shown", shown);
     jsonl_close(in);
     paint_free(&r.paint);
     if (code == EXIT_OK && o.exit_status && !r.any)

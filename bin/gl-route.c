@@ -47,7 +47,7 @@ struct route {
     FILE *rest;
     struct buf line;
     enum exit_code code;
-    bool any;
+    size_t records, passed; /* passed: atoms */
 };
 
 /* An atom that is not passed on. */
@@ -78,7 +78,7 @@ static void route(struct route *r, const struct json_object *record)
     }
     cli_write(record->text.at, record->text.len);
     cli_write("\n", 1);
-    r->any = r->any || atom;
+    r->passed += atom;
     r->code = exit_worse(r->code, record_exit(record));
 }
 
@@ -95,6 +95,7 @@ int main(int argc, char **argv)
     buf_init(&r.line, BUF_KEEP);
     struct jsonl *in = jsonl_open(files, (size_t)r.o.max_record);
     while ((got = jsonl_read(in, &record, &e)) != JSONL_EOF) {
+        r.records++;
         if (got == JSONL_BAD)
             put_rejected(&r, &e);
         else
@@ -104,9 +105,10 @@ int main(int argc, char **argv)
         r.code = EXIT_IO;
     jsonl_close(in);
     buf_free(&r.line);
+    msg_info("%zu records, %zu atoms passed on", r.records, r.passed);
     if (r.rest && fclose(r.rest) != 0)
         die(EXIT_IO, "cannot write to \"%s\": %s", r.o.rest, strerror(errno));
-    if (r.code == EXIT_OK && r.o.exit_status && !r.any)
+    if (r.code == EXIT_OK && r.o.exit_status && !r.passed)
         r.code = EXIT_NOTHING;
     return cli_finish(r.code);
 }

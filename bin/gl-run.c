@@ -73,7 +73,8 @@ struct program {
     struct runner runner;
     struct buf line;
     enum exit_code code;
-    bool any, told;
+    bool told;
+    size_t ran;
 };
 
 static void put_line(struct program *p)
@@ -104,7 +105,7 @@ static void run(struct program *p, const struct json_object *request)
     struct err no_sandbox;
     enum status status = runner_run(&p->runner, request, &p->line, &no_sandbox);
     put_line(p);
-    p->any = true;
+    p->ran++;
     if (!*no_sandbox.text) {
         count(p, status_exit(status, false));
         return;
@@ -160,11 +161,10 @@ int main(int argc, char **argv)
     }
     if (jsonl_failed(in))
         p.code = EXIT_IO;
+    msg_info("%zu requests run", p.ran);
     jsonl_close(in);
     buf_free(&p.line);
-    if (p.code == EXIT_OK && p.o.exit_status && !p.any)
+    if (p.code == EXIT_OK && p.o.exit_status && !p.ran)
         p.code = EXIT_NOTHING;
-    int code = cli_finish(p.code);
-    signals_raise();
-    return code;
+    return cli_finish(p.code);
 }

@@ -279,6 +279,7 @@ static void ended(struct exchange_call *call, enum fault fault, const struct htt
     if (fault != FAULT_NONE) {
         char why[2 * ERR_TEXT_MAX];
         exchange_explain(why, sizeof why, fault, answer, s->answer.why.text);
+        exchange_tell(s->exchange, call, fault, why);
         answer_fault(&s->answer, &ask, fault, why, answer ? answer->body : "", answer ? answer->body_len : 0);
     }
     if (fault_status(fault) == STATUS_UNAVAILABLE && fault != FAULT_NONE)

@@ -8,10 +8,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "clock.h"
 #include "json.h"
+#include "msg.h"
 #include "signals.h"
 #include "xalloc.h"
 
@@ -29,6 +31,7 @@ struct exchange {
     enum fault over;
     bool long_hold;     /* the origin asked for a pause over the cap */
     enum fault held_by; /* the class of the answer that asked for it */
+    bool told[FAULT_COUNT];
 };
 
 bool exchange_open(struct exchange **out, const struct exchange_options *options,
@@ -118,6 +121,23 @@ void exchange_explain(char *out, size_t room, enum fault fault, const struct htt
         snprintf(out, room, "%s", answer->why);
     else
         snprintf(out, room, "%s", fault == FAULT_TRUNCATED ? "the answer was cut off" : judged);
+}
+
+/* The base URL's length without its slashes at the end. */
+static int base_len(const struct exchange *x)
+{
+    size_t len = strlen(x->options->http.url);
+    while (len && x->options->http.url[len - 1] == '/')
+        len--;
+    return (int)len;
+}
+
+void exchange_tell(struct exchange *x, const struct exchange_call *call, enum fault fault, const char *why)
+{
+    if (fault == FAULT_NONE || fault == FAULT_INTERRUPTED || x->told[fault])
+        return;
+    x->told[fault] = true;
+    msg_warn("%.*s%s: %s", base_len(x), x->options->http.url, call->path, why);
 }
 
 void exchange_new_key(char key[37])
@@ -235,6 +255,9 @@ static void attempt_ended(struct exchange *x, const struct http_answer *a)
     call->ambiguous = call->ambiguous || fault_is_ambiguous(fault);
     struct retry_decision d = decide(x, call, a, fault, now);
     note_attempt(call, a, fault, &d);
+    msg_info("%s, attempt %lld: %s after %lld ms%s", call->path, (long long)call->attempt,
+             fault == FAULT_NONE ? "answered" : a->why, (long long)a->elapsed_ms,
+             d.again ? ", trying again" : "");
     if (d.again)
         exchange_start(x, call, clock_after(now, d.wait_ms));
     else

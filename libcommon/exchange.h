@@ -23,31 +23,32 @@ struct exchange_options {
 
 /* The options of every program that exchanges, as rows of its table. */
 /* clang-format off */
-#define EXCHANGE_OPTIONS(T, m, default_jobs)                                                        \
-    HTTP_OPTIONS(T, m.http),                                                                        \
-    {.letter = 'j', .name = "jobs", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.jobs),     \
-     .min = 1, .max = 1024, .preset = default_jobs, .help = "have N requests under way at once"},      \
-    {.name = "deadline", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.deadline_ms),    \
-     .help = "end the run after D; what is left then is unavailable"},                                 \
-    {.name = "rate", .arg = "N", .type = CLI_REAL, .member = offsetof(T, m.rate), .max = 1000000,   \
-     .help = "start at most N requests a second"},                                                     \
-    {.name = "circuit-pause", .arg = "D", .type = CLI_DURATION,                                        \
-     .member = offsetof(T, m.circuit_pause_ms), .preset = "10s",                                    \
-     .help = "after ten failed connections in a row pause for D"},                                     \
-    {.name = "backoff-cap", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.policy.cap_ms), \
-     .preset = "60s", .env = "GREENLIGHT_BACKOFF_CAP_MS", .help = "never wait longer than D for a retry"}
+#define EXCHANGE_OPTIONS(T, m, default_jobs)                                                         \
+    HTTP_OPTIONS(T, m.http),                                                                         \
+    {.letter = 'j', .name = "jobs", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.jobs),      \
+     .min = 1, .max = 1024, .preset = default_jobs, .help = "have N requests under way at once"},    \
+    {.name = "deadline", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.deadline_ms),     \
+     .help = "end the run after D"},                                                                 \
+    {.name = "rate", .arg = "N", .type = CLI_REAL, .member = offsetof(T, m.rate), .max = 1000000,    \
+     .help = "start at most N requests a second"},                                                   \
+    {.name = "circuit-pause", .arg = "D", .type = CLI_DURATION, .preset = "10s",                     \
+     .member = offsetof(T, m.circuit_pause_ms),                                                      \
+     .help = "after ten failed connections in a row pause for D"},                                   \
+    {.name = "backoff-cap", .arg = "D", .type = CLI_DURATION, .preset = "60s",                       \
+     .member = offsetof(T, m.policy.cap_ms), .env = "GREENLIGHT_BACKOFF_CAP_MS",                     \
+     .help = "never wait longer than D, also where the server asks for it"}
 /* clang-format on */
 
 /* Those of programs that send a request more than once. */
 /* clang-format off */
-#define RETRY_OPTIONS(T, m)                                                                       \
-    {.name = "attempts", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.attempts), .min = 1, \
+#define RETRY_OPTIONS(T, m)                                                                          \
+    {.name = "attempts", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.attempts), .min = 1,   \
      .max = 100, .preset = "3", .env = "GREENLIGHT_RETRY_ATTEMPTS",                                  \
      .help = "send a request N times at most"},                                                      \
-    {.name = "backoff-base", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.base_ms),   \
+    {.name = "backoff-base", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.base_ms),     \
      .preset = "1s", .env = "GREENLIGHT_BACKOFF_BASE_MS",                                            \
      .help = "wait D after the first attempt, then twice as long each time"},                        \
-    {.name = "jitter", .arg = "F", .type = CLI_REAL, .member = offsetof(T, m.jitter), .max = 10,   \
+    {.name = "jitter", .arg = "F", .type = CLI_REAL, .member = offsetof(T, m.jitter), .max = 10,     \
      .preset = "0.2", .help = "add up to the part F of a wait, by chance"}
 /* clang-format on */
 
@@ -106,6 +107,9 @@ size_t exchange_open_calls(const struct exchange *x);
  * and, where judge found the fault, its words. */
 void exchange_explain(char *out, size_t room, enum fault fault, const struct http_answer *answer,
                       const char *judged);
+
+/* Says on stderr, once for each class in a run, that a call ended so. */
+void exchange_tell(struct exchange *x, const struct exchange_call *call, enum fault fault, const char *why);
 
 /* A new Idempotency-Key: a random UUID in key[37]. */
 void exchange_new_key(char key[37]);

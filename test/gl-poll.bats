@@ -30,8 +30,8 @@ polls() {
     record=$(queued '{"polls":3}')
     run -0 poll "$record"
     holds '.status == "complete" and .partial_score == 1 and .atom_id == "a" and ._gl.type == "result" and ._gl.endpoint == "queue-atom"'
-    assert_equal "$(jq -r .execution_id <<< "$output")" "$(jq -r .execution_id <<< "$record")"
-    assert_equal "$(jq -r ._gl.idempotency_key <<< "$output")" "$(jq -r ._gl.idempotency_key <<< "$record")"
+    assert_equal "$(jq -r .execution_id <<< "$(records)")" "$(jq -r .execution_id <<< "$record")"
+    assert_equal "$(jq -r ._gl.idempotency_key <<< "$(records)")" "$(jq -r ._gl.idempotency_key <<< "$record")"
     assert_equal "$(polls)" 4
 }
 
@@ -68,7 +68,7 @@ polls() {
     start
     requests 1 500 '.mock = {polls: (.n % 4)}' | gl-submit --async -j 16 > "$BATS_TEST_TMPDIR/executions" || [ $? -eq 75 ]
     run -0 gl-poll --interval 50ms "$BATS_TEST_TMPDIR/executions"
-    jq -se 'length == 500 and (map(.atom_id) | unique | length) == 500 and all(.status == "complete")' <<< "$output"
+    jq -se 'length == 500 and (map(.atom_id) | unique | length) == 500 and all(.status == "complete")' <<< "$(records)"
     log_holds 'map(.in_flight) | max <= 16'
 }
 
@@ -77,7 +77,7 @@ polls() {
     slow=$(queued '{"polls":20}' slow)
     fast=$(queued '{"polls":0}' fast)
     run -0 poll "$slow"$'\n'"$fast"
-    assert_equal "$(jq -r .atom_id <<< "$output" | paste -sd ' ')" 'fast slow'
+    assert_equal "$(jq -r .atom_id <<< "$(records)" | paste -sd ' ')" 'fast slow'
 }
 
 @test "gl-poll: the interval grows by half each time up to its cap" {
@@ -107,10 +107,18 @@ polls() {
     record=$(queued '{"polls":100000,"poll_status":["running"]}')
     run -75 poll "$record" --max-wait 300ms
     holds '.status == "running" and ._gl.type == "execution" and (has("error") | not) and (has("partial_score") | not)'
-    assert_equal "$(jq -r .execution_id <<< "$output")" "$(jq -r .execution_id <<< "$record")"
+    assert_equal "$(jq -r .execution_id <<< "$(records)")" "$(jq -r .execution_id <<< "$record")"
     # What came out goes in again.
     run -75 poll "$output" --max-wait 50ms
     holds '._gl.type == "execution"'
+}
+
+@test "gl-poll: a server that asks for a pause over the cap leaves executions pending" {
+    echo '{"match":{"method":"GET"},"answers":[{"status":429,"retry_after":"600"}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    run -75 poll $'{"execution_id":"e"}\n{"execution_id":"f"}' -j 1
+    jq -se 'length == 2 and all(.status == "pending" and ._gl.type == "execution" and .atom_id == null)' <<< "$(records)"
+    log_holds 'length == 1'
 }
 
 @test "gl-poll: one failed poll does not matter" {
@@ -143,7 +151,7 @@ polls() {
     start --scenario "$BATS_TEST_TMPDIR/rules"
     run -76 poll '{"execution_id":"other"}'$'\n''{"execution_id":"bare"}'$'\n''{"execution_id":"html"}'
     jq -se 'length == 3 and all(.status == "protocol_error" and .partial_score == null)
-            and (map(.error.class) | sort) == ["malformed", "malformed", "mismatch"]' <<< "$output"
+            and (map(.error.class) | sort) == ["malformed", "malformed", "mismatch"]' <<< "$(records)"
 }
 
 @test "gl-poll: what it does not consume passes byte for byte" {
@@ -164,7 +172,7 @@ polls() {
 @test "gl-poll: bad input is a rejected record that says where" {
     run -65 --separate-stderr gl-poll <<< $'junk\n{"execution_id":""}\n{"execution_id":5}'
     jq -se 'map(.error.message) == ["stdin:1: not a JSON object", "stdin:2: no execution_id (a string that is not empty)",
-                                    "stdin:3: no execution_id (a string that is not empty)"]' <<< "$output"
+                                    "stdin:3: no execution_id (a string that is not empty)"]' <<< "$(records)"
 }
 
 @test "gl-poll: after SIGTERM executions come out pending, then the signal ends it" {
@@ -181,7 +189,7 @@ polls() {
 @test "gl-poll: 401 stops the polling, the executions come out with their ids" {
     start --token right
     run -77 gl-poll -j 1 --interval 20ms <<< $'{"execution_id":"e"}\n{"execution_id":"f"}'
-    jq -se '(map(.execution_id) | sort) == ["e", "f"] and all(.error.class == "unauthorised")' <<< "$output"
+    jq -se '(map(.execution_id) | sort) == ["e", "f"] and all(.error.class == "unauthorised")' <<< "$(records)"
     log_holds 'length == 1'
 }
 

@@ -24,7 +24,7 @@ submit() {
 
 # classes: the classes of the attempts in $output.
 classes() {
-    jq -r '._gl.attempts | map(.class // "ok") | join(" ")' <<< "$output"
+    jq -r '._gl.attempts | map(.class // "ok") | join(" ")' <<< "$(records)"
 }
 
 @test "retry: in real time, three attempts with waits of at least 1 s and 2 s" {
@@ -133,7 +133,7 @@ classes() {
 @test "retry: while the origin asks for a pause over the cap, records end without being sent" {
     start
     run -75 gl-submit -j 1 <<< '{"atom_id":"a","mock":{"status":429,"retry_after":"600"}}'$'\n'"$(requests 1 20)"
-    jq -se 'length == 21 and all(.status == "unavailable" and .error.class == "rate_limited")' <<< "$output"
+    jq -se 'length == 21 and all(.status == "unavailable" and .error.class == "rate_limited")' <<< "$(records)"
     log_holds 'length == 1'
 }
 
@@ -141,6 +141,23 @@ classes() {
     run -75 gl-submit --url http://127.0.0.1:1 <<< '{"atom_id":"a"}'
     assert_equal "$(classes)" 'connect connect connect'
     holds '.status == "unavailable" and .partial_score == null and .error.retryable and .error.http_status == null'
+}
+
+@test "retry: what went wrong is said on stderr, once for each class, and not with -q" {
+    start
+    run -75 --separate-stderr gl-submit --url "$GREENLIGHT_API_URL/" --attempts 1 <<< "$(requests 1 9 '.mock = (if .n < 6 then 503 else 400 end)')"
+    assert_equal "$(sort <<< "$stderr")" "gl-submit: $GREENLIGHT_API_URL/greenlight/run-atom: HTTP status 400
+gl-submit: $GREENLIGHT_API_URL/greenlight/run-atom: HTTP status 503"
+    run -75 --separate-stderr gl-submit -q --attempts 1 <<< '{"atom_id":"z","mock":503}'
+    assert_equal "$stderr" ''
+}
+
+@test "retry: --verbose tells every attempt" {
+    start
+    run -0 --separate-stderr submit '"503,200"' --verbose
+    assert_equal "$(sed 's/[0-9]* ms/N ms/' <<< "$stderr")" \
+        'gl-submit: /greenlight/run-atom, attempt 1: HTTP status 503 after N ms, trying again
+gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
 }
 
 @test "retry: a host without an address is class dns" {
@@ -217,7 +234,7 @@ classes() {
 @test "retry: --deadline cuts an attempt short and ends what is left" {
     start
     run -75 gl-submit -j 1 --deadline 300ms <<< "$(requests 1 5 '.mock = {delay_ms: 10000}')"
-    jq -se 'length == 5 and all(.status == "unavailable" and .error.class == "deadline")' <<< "$output"
+    jq -se 'length == 5 and all(.status == "unavailable" and .error.class == "deadline")' <<< "$(records)"
 }
 
 @test "retry: the slot of a record that waits serves others meanwhile" {
@@ -231,7 +248,7 @@ classes() {
     start
     run -75 gl-submit -j 8 --attempts 3 <<< "$(requests 1 200 '.mock = 503')"
     jq -se 'length == 200 and all(.status == "unavailable" and .partial_score == null)
-            and ([.[] | select(.error.class == "retry_budget")] | length) > 50' <<< "$output"
+            and ([.[] | select(.error.class == "retry_budget")] | length) > 50' <<< "$(records)"
     # 500 tokens at 5 a retry are 100 retries.
     log_holds 'length == 300'
 }
@@ -240,7 +257,7 @@ classes() {
     run -75 gl-submit -j 1 --url http://127.0.0.1:1 --circuit-pause 100ms <<< "$(requests 1 50)"
     jq -se 'length == 50 and all(.status == "unavailable")
             and (map(._gl.attempts | length) | add) == 13
-            and ([.[] | select(.error.class == "circuit")] | length) >= 44' <<< "$output"
+            and ([.[] | select(.error.class == "circuit")] | length) >= 44' <<< "$(records)"
 }
 
 @test "retry: a server that comes back closes the circuit" {
@@ -267,8 +284,8 @@ classes() {
     start
     printf '%s\n' '{"atom_id":"a"}' '{"id":"b","x":1.10,"mock":503,"_gl":{"context":7}}' '{"atom_id":"c","mock":400}' > "$BATS_TEST_TMPDIR/in"
     run -75 gl-submit --rest "$BATS_TEST_TMPDIR/rest" "$BATS_TEST_TMPDIR/in"
-    jq -se 'map(.status) == ["complete", "unavailable", "rejected"]' <<< "$output"
-    key=$(jq -r 'select(.atom_id == "b") | ._gl.idempotency_key' <<< "$output")
+    jq -se 'map(.status) == ["complete", "unavailable", "rejected"]' <<< "$(records)"
+    key=$(jq -r 'select(.atom_id == "b") | ._gl.idempotency_key' <<< "$(records)")
     assert_equal "$(< "$BATS_TEST_TMPDIR/rest")" \
         "{\"id\":\"b\",\"x\":1.10,\"mock\":503,\"_gl\":{\"context\":7,\"idempotency_key\":\"$key\",\"endpoint\":\"run-atom\"}}"
     gl-submit "$BATS_TEST_TMPDIR/rest" > "$BATS_TEST_TMPDIR/out" || true

@@ -23,7 +23,7 @@ teardown() {
     start
     gl-route "$FIXTURES/atoms.ndjson" > "$BATS_TEST_TMPDIR/atoms"
     run gl-submit -j 1 "$BATS_TEST_TMPDIR/atoms"
-    assert_equal "$(wc -l <<< "$output")" 11
+    assert_equal "$(wc -l <<< "$(records)")" 11
     # The one difference: an atom's id is sent as atom_id.
     diff <(jq -r .body "$log") <(sed 's/^{"id":/{"atom_id":/' "$BATS_TEST_TMPDIR/atoms")
 }
@@ -104,7 +104,7 @@ teardown() {
     start
     run -65 --separate-stderr gl-submit --filter 'if .bad then error("secret " + .s) else . end' \
         <<< '{"atom_id":"a","bad":true,"s":"answer"}'$'\n''{"atom_id":"b"}'
-    jq -se '.[0].error.message == "stdin:1: the filter failed on this record" and .[1].status == "complete"' <<< "$output"
+    jq -se '.[0].error.message == "stdin:1: the filter failed on this record" and .[1].status == "complete"' <<< "$(records)"
     refute_output --partial answer
     run -64 gl-submit --filter '. |' < /dev/null
     assert_output --partial 'gl-submit: --filter: not a jq program'
@@ -114,14 +114,14 @@ teardown() {
     start
     requests 1 20 '.mock = {delay_ms: (if .n % 5 == 1 then 200 else 0 end)}' > "$BATS_TEST_TMPDIR/in"
     run -0 gl-submit -j 8 "$BATS_TEST_TMPDIR/in"
-    assert_equal "$(jq -r .atom_id <<< "$output")" "$(jq -r .atom_id "$BATS_TEST_TMPDIR/in")"
+    assert_equal "$(jq -r .atom_id <<< "$(records)")" "$(jq -r .atom_id "$BATS_TEST_TMPDIR/in")"
 }
 
 @test "gl-submit: --unordered prints them as they end" {
     start
     requests 1 2 '.mock = {delay_ms: (if .n == 1 then 500 else 0 end)}' > "$BATS_TEST_TMPDIR/in"
     run -0 gl-submit -j 2 --unordered "$BATS_TEST_TMPDIR/in"
-    assert_equal "$(jq -r .atom_id <<< "$output" | paste -sd ' ')" 'a2 a1'
+    assert_equal "$(jq -r .atom_id <<< "$(records)" | paste -sd ' ')" 'a2 a1'
 }
 
 @test "gl-submit: -j N has N under way at most, and N when there is work" {
@@ -148,9 +148,9 @@ teardown() {
     start
     printf '%s\n' '{"atom_id":"a"}' 'junk' '{"front":"no id"}' '{"atom_id":5}' '{"atom_id":"b"}' > "$BATS_TEST_TMPDIR/in"
     run -65 --separate-stderr gl-submit "$BATS_TEST_TMPDIR/in"
-    jq -se 'map(.status) == ["complete", "rejected", "rejected", "rejected", "complete"]' <<< "$output"
+    jq -se 'map(.status) == ["complete", "rejected", "rejected", "rejected", "complete"]' <<< "$(records)"
     jq -se --arg in "$BATS_TEST_TMPDIR/in" 'map(.error.message) == [null, $in + ":2: not a JSON object",
-        $in + ":3: no atom_id or id (a string that is not empty)", $in + ":4: no atom_id or id (a string that is not empty)", null]' <<< "$output"
+        $in + ":3: no atom_id or id (a string that is not empty)", $in + ":4: no atom_id or id (a string that is not empty)", null]' <<< "$(records)"
     assert_equal "$(wc -l <<< "$stderr")" 3
     log_holds 'length == 2'
 }
@@ -186,14 +186,14 @@ teardown() {
 @test "gl-submit: without the right token the run ends with 77, every record accounted for" {
     start --token right
     run -77 gl-submit -j 1 <<< "$(requests 1 5)"
-    jq -se 'length == 5 and all(.status == "unavailable" and .error.class == "unauthorised" and .partial_score == null)' <<< "$output"
+    jq -se 'length == 5 and all(.status == "unavailable" and .error.class == "unauthorised" and .partial_score == null)' <<< "$(records)"
     log_holds 'length == 1'
 }
 
 @test "gl-submit: a 403 rejects its record alone" {
     start
     run -69 gl-submit <<< '{"atom_id":"a","mock":403}'$'\n''{"atom_id":"b"}'
-    jq -se 'map(.status) == ["rejected", "complete"]' <<< "$output"
+    jq -se 'map(.status) == ["rejected", "complete"]' <<< "$(records)"
 }
 
 @test "gl-submit: https with a private authority works, without it the certificate is refused" {
