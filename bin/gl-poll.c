@@ -40,10 +40,9 @@ static const struct cli_option options[] = {
      .preset = "10000", .help = "hold N executions at most"},
     {.name = "raw", .member = AT(raw), .help = "keep the server's body in the member raw"},
     EXCHANGE_OPTIONS(struct options, exchange, "16"),
-    {.name = "max-record", .arg = "SIZE", .type = CLI_SIZE, .member = AT(max_record), .min = 1,
-     .max = INT64_C(1) << 30, .preset = "8MiB", .help = "reject larger records"},
-    {.name = "progress", .member = AT(progress), .help = "show progress on stderr wherever that goes"},
-    {.letter = 'e', .name = "exit-status", .member = AT(exit_status), .help = "exit 1 when there was no record"},
+    JSONL_OPTION(struct options, max_record),
+    PROGRESS_OPTION(struct options, progress),
+    CLI_EXIT_STATUS(struct options, exit_status, "there was no record"),
     {0},
 };
 /* clang-format on */

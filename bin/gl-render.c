@@ -29,10 +29,8 @@ static const struct cli_option options[] = {
      .max = 100000, .help = "fill N columns, from 20 to 1000, instead of the terminal's"},
     {.name = "ascii", .type = CLI_FLAG, .member = offsetof(struct options, ascii),
      .help = "write ASCII only, as in a locale that is not UTF-8"},
-    {.name = "max-record", .arg = "SIZE", .type = CLI_SIZE, .member = offsetof(struct options, max_record),
-     .min = 1, .max = INT64_C(1) << 30, .preset = "8MiB", .help = "reject larger records"},
-    {.letter = 'e', .name = "exit-status", .member = offsetof(struct options, exit_status),
-     .help = "exit 1 when there was nothing to show"},
+    JSONL_OPTION(struct options, max_record),
+    CLI_EXIT_STATUS(struct options, exit_status, "there was nothing to show"),
     {0},
 };
 /* clang-format on */

@@ -27,10 +27,8 @@ static const struct cli_option options[] = {
      .help = "pass on the others, those that cortex keeps"},
     {.name = "rest", .arg = "FILE", .type = CLI_TEXT, .member = offsetof(struct options, rest),
      .help = "write the atoms that are not passed on to FILE"},
-    {.letter = 'e', .name = "exit-status", .member = offsetof(struct options, exit_status),
-     .help = "exit 1 when nothing was passed on"},
-    {.name = "max-record", .arg = "SIZE", .type = CLI_SIZE, .member = offsetof(struct options, max_record),
-     .min = 1, .max = INT64_C(1) << 30, .preset = "8MiB", .help = "reject larger records"},
+    CLI_EXIT_STATUS(struct options, exit_status, "nothing was passed on"),
+    JSONL_OPTION(struct options, max_record),
     {0},
 };
 /* clang-format on */

@@ -41,6 +41,12 @@ struct cli_option {
     int64_t min, max;    /* both 0: from 0 to a very large number */
 };
 
+/* --exit-status, as a row of a program's table: `help` says when it is 1. */
+/* clang-format off */
+#define CLI_EXIT_STATUS(T, m, text)                                                                  \
+    {.letter = 'e', .name = "exit-status", .member = offsetof(T, m), .help = "exit 1 when " text}
+/* clang-format on */
+
 struct cli {
     const char *name;                 /* "gl-submit" */
     const char *operands;             /* "[FILE ...]", or "" for none allowed */

@@ -6,14 +6,18 @@
 #include <stdio.h>
 #include <string.h>
 
-bool err_set(struct err *e, enum exit_code code, const char *format, ...)
+static void fill(struct err *e, enum exit_code code, const char *format, va_list args)
 {
-    if (!e)
-        return false;
-    va_list args;
-    va_start(args, format);
     e->code = code;
     vsnprintf(e->text, sizeof e->text, format, args);
+}
+
+bool err_set(struct err *e, enum exit_code code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (e)
+        fill(e, code, format, args);
     va_end(args);
     return false;
 }
@@ -21,14 +25,13 @@ bool err_set(struct err *e, enum exit_code code, const char *format, ...)
 bool err_errno(struct err *e, enum exit_code code, const char *format, ...)
 {
     int number = errno;
-    if (!e)
-        return false;
     va_list args;
     va_start(args, format);
-    e->code = code;
-    vsnprintf(e->text, sizeof e->text, format, args);
+    if (e) {
+        fill(e, code, format, args);
+        size_t used = strlen(e->text);
+        snprintf(e->text + used, sizeof e->text - used, ": %s", strerror(number));
+    }
     va_end(args);
-    size_t used = strlen(e->text);
-    snprintf(e->text + used, sizeof e->text - used, ": %s", strerror(number));
     return false;
 }

@@ -10,6 +10,7 @@
 #ifndef GL_JSONL_H
 #define GL_JSONL_H
 
+#include "cli.h"
 #include "err.h"
 #include "json.h"
 
@@ -28,6 +29,13 @@ enum jsonl_got {
     JSONL_WAIT, /* nothing whole is here: poll jsonl_fd, then jsonl_fill */
     JSONL_EOF,
 };
+
+/* --max-record, as a row of a program's table of options. */
+/* clang-format off */
+#define JSONL_OPTION(T, m)                                                                           \
+    {.name = "max-record", .arg = "SIZE", .type = CLI_SIZE, .member = offsetof(T, m), .min = 1,      \
+     .max = INT64_C(1) << 30, .preset = "8MiB", .help = "reject larger records"}
+/* clang-format on */
 
 /* Reads the operands in order ("-" is stdin; none at all: stdin), records of at
  * most max_record bytes.  operands is borrowed. */

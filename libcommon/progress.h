@@ -6,10 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli.h"
+
 struct progress {
     bool shown, drawn;
     int64_t started, next;
 };
+
+/* --progress, as a row of a program's table of options. */
+/* clang-format off */
+#define PROGRESS_OPTION(T, m)                                                                        \
+    {.name = "progress", .member = offsetof(T, m), .help = "show progress on stderr wherever that goes"}
+/* clang-format on */
 
 /* Shows progress where `always` or where stderr is a terminal and stdout is
  * none, unless --quiet; nothing before the first second has passed. */
