@@ -182,7 +182,7 @@ polls() {
     pid=$!
     until [ "$(polls)" -ge 2 ]; do sleep 0.02; done
     kill -TERM "$pid"
-    run -143 wait "$pid"
+    ended 143 "$pid"
     jq -e '._gl.type == "execution" and .status == "pending"' "$BATS_TEST_TMPDIR/out"
 }
 

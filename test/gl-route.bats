@@ -116,7 +116,7 @@ owned() {
     kill -TERM "$pid"
     echo "$greenlights" >&8
     exec 8>&-
-    run -143 wait "$pid"
+    ended 143 "$pid"
     assert_equal "$(wc -l < "$BATS_TEST_TMPDIR/out")" 2
 }
 

@@ -300,7 +300,7 @@ gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
     eventually 5 grep -q '"a2"' "$BATS_TEST_TMPDIR/out"
     SECONDS=0
     kill -TERM "$pid"
-    run -143 wait "$pid"
+    ended 143 "$pid"
     assert [ "$SECONDS" -lt 5 ]
     jq -se 'length >= 5 and all(.[2:][]; .status == "unavailable" and .error.class == "interrupted" and .partial_score == null)
             and all(.[:2][]; .status == "complete")' "$BATS_TEST_TMPDIR/out"
@@ -314,7 +314,7 @@ gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
     exec 9< "$BATS_TEST_TMPDIR/out"
     kill -TERM "$pid"
     kill -TERM "$pid" 2> /dev/null || true
-    run -143 wait "$pid"
+    ended 143 "$pid"
 }
 
 @test "retry: a server killed half-way leaves a result for each, complete or unavailable, none scored 0" {

@@ -36,3 +36,11 @@ eventually() {
         sleep 0.02
     done
 }
+
+# ended CODE PID: waits for a background job of this test and checks how it ended.
+# (`run wait` would wait in a subshell, whose child the job is not.)
+ended() {
+    local code=0
+    wait "$2" || code=$?
+    assert_equal "$code" "$1"
+}
