@@ -28,7 +28,8 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 # before it (checked by `make layers`).
 MODULES := err status msg xalloc clock signals buf source parse cli progress retry heap json json_scan \
            jsonl filter compare text paint table excerpt record request review render_result render result \
-           answer answer_tests http exchange language jail sandbox files exercise tests runner
+           answer_base answer_tests answer_error answer_grade answer http exchange language jail sandbox \
+           files exercise tests runner
 
 PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run
 
@@ -63,9 +64,9 @@ $(BUILD)/gen/driver_%.h: share/greenlight/drivers/%.py | $(BUILD)/gen
 
 $(BUILD)/obj/language.o: $(BUILD)/gen/driver_python.h
 
-$(BUILD)/libcommon.a: $(OBJECTS)
+$(BUILD)/libcommon.a: $(OBJECTS) Makefile
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(OBJECTS)
 
 $(BUILD)/bin/%: $(BUILD)/obj/%.o $(BUILD)/libcommon.a | $(BUILD)/bin
 	$(CC) $(LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS_$*)

@@ -80,9 +80,14 @@ void answer_warn(struct answer *a, const char *format, ...)
     buf_free(&string);
 }
 
+bool answer_is_ours(const struct answer *a)
+{
+    return json_get(&a->top, "score_source").at != NULL;
+}
+
 bool answer_is_null(const struct answer *a, const char *name)
 {
-    return json_get(&a->top, "score_source").at && json_kind(answer_get(a, name)) == JSON_NULL;
+    return answer_is_ours(a) && json_kind(answer_get(a, name)) == JSON_NULL;
 }
 
 struct json_text answer_get(const struct answer *a, const char *name)
@@ -301,11 +306,11 @@ static void take_details(struct answer *a)
     struct result *r = &a->result;
     if (!json_get_object(answer_get(a, "details"), &a->part))
         return;
-    if (!r->output.at)
+    if (json_kind(r->output) <= JSON_NULL)
         r->output = json_get(&a->part, "stdout");
-    if (!r->errors.at)
+    if (json_kind(r->errors) <= JSON_NULL)
         r->errors = json_get(&a->part, "stderr");
-    if (!r->diff_suggestion.at)
+    if (json_kind(r->diff_suggestion) <= JSON_NULL)
         r->diff_suggestion = json_get(&a->part, "diff");
 }
 
@@ -385,20 +390,23 @@ static void take_warnings(struct answer *a)
 {
     struct json_text element;
     for (size_t at = 0; json_next(answer_get(a, "warnings"), &at, &element);)
-        put_warning(a, element);
+        if (json_kind(element) == JSON_STRING)
+            put_warning(a, element);
+        else
+            answer_warn(a, "a warning of the server's is no text and was left out");
 }
 
 static void finish(struct answer *a, const struct answer_ask *ask, const char *body, size_t len)
 {
     if (json_get(&a->top, "_gl").at)
         answer_warn(a, "the server sent _gl, which is the tools' own, and it was left out");
+    a->result.atom_id = ask->atom_id.at ? ask->atom_id : take(a, "atom_id", JSON_STRING);
     keep_others(a, &a->nested, NULL, ask->keep_raw);
     keep_others(a, &a->top, &a->nested, ask->keep_raw);
     if (a->warnings.len)
         buf_putc(&a->warnings, ']');
     a->result.warnings = span(&a->warnings);
     a->result.others = span(&a->others);
-    a->result.atom_id = ask->atom_id.at ? ask->atom_id : answer_get(a, "atom_id");
     if (!a->result.execution_id.at)
         a->result.execution_id = ask->execution_id;
     if (!ask->keep_raw || !len)

@@ -48,8 +48,11 @@ void answer_read_tests(struct answer *a);
 /* Adds a line to the result's warnings. */
 void answer_warn(struct answer *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Whether a result in our own shape (it names its score_source) says that the
- * member is not known; from others a null is no more than a default. */
+/* Whether the answer is a result in our own shape: it names its score_source. */
+bool answer_is_ours(const struct answer *a);
+
+/* Whether such a result says that the member is not known; from others a null
+ * is no more than a default. */
 bool answer_is_null(const struct answer *a, const char *name);
 
 /* The member, in the nested result or else beside it. */

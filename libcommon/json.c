@@ -457,6 +457,8 @@ void json_put_edited(struct buf *b, const struct json_object *o, const struct js
 {
     bool comma = false;
     buf_putc(b, '{');
+    if (!o->count && o->text.at)
+        buf_add(b, o->text.at + 1, o->text.len - 2);
     for (size_t i = 0; i < o->count; i++) {
         const struct json_edit *edit = find_edit(o, i, edits);
         if (edit && !edit->rename)

@@ -301,7 +301,7 @@ enum json_end json_scan_feed(struct json_scan *s, const char *text, size_t len, 
             t = step(s, &at, end, s->fed + (size_t)(at - text));
     }
     s->torn = t == TOKEN_CUT;
-    *used = (size_t)(at - text);
+    *used = s->torn ? len : (size_t)(at - text);
     s->fed += len;
     if (t == TOKEN_BAD)
         return JSON_BAD;

@@ -36,6 +36,7 @@ struct jsonl {
     const char *name; /* of the open input; NULL: none is open */
     int fd;
     bool eof, failed, ended;
+    bool fresh; /* a BOM may come */
     enum mode mode;
     char *data; /* the window is data[start … end) */
     size_t start, end, cap;
@@ -129,6 +130,7 @@ static bool open_next(struct jsonl *r)
         r->fd = fd;
         r->name = standard ? "stdin" : name;
         r->eof = false;
+        r->fresh = true;
         r->mode = READING;
         r->start = r->end = r->line = 0;
         start_record(r);
@@ -258,12 +260,6 @@ static enum jsonl_got finish_record(struct jsonl *r, struct jsonl_record *record
     size_t text_len = r->taken + used;
     if (!is_blank(r->data + r->start + text_len, len - used))
         return fail_joining(r, record, e, len, "more text after the object", used + 1);
-    if (text_len > r->max_record) {
-        enum jsonl_got got = fail_size(r, record, e);
-        drop(r, len, 1);
-        r->mode = READING;
-        return got;
-    }
     if (r->joined) {
         buf_clear(&r->compact);
         json_put_compact(&r->compact, r->data + r->start, text_len);
@@ -292,17 +288,28 @@ static const char *why_no_object(const char *text)
                         : "not a JSON object";
 }
 
+/* Whether the line of `len` bytes is over the limit, together with what the
+ * scanner has.  This is asked before anything else, as it is of a line that is
+ * not all here, so that it does not matter in what pieces the input comes. */
+static bool is_large(const struct jsonl *r, size_t len)
+{
+    size_t all = r->taken + len;
+    return all - (r->data[r->start + all - 1] == '\n') > r->max_record;
+}
+
 /* One line of input in the mode READING. */
 static enum jsonl_got read_line(struct jsonl *r, struct jsonl_record *record, struct err *e, size_t len)
 {
     const char *line = r->data + r->start + r->taken;
     size_t used;
+    if (is_large(r, len))
+        return fail_size(r, record, e);
     if (r->taken == 0) {
         size_t at = 0;
-        while (at < len && (line[at] == ' ' || line[at] == '\t' || line[at] == '\r'))
+        while (at < len && is_blank(line + at, 1))
             at++;
-        if (at < len && line[at] != '{') {
-            enum jsonl_got got = report(r, record, e, why_no_object(line));
+        if (at == len || line[at] != '{') {
+            enum jsonl_got got = at == len ? JSONL_WAIT : report(r, record, e, why_no_object(line));
             drop(r, len, 1);
             return got;
         }
@@ -317,8 +324,6 @@ static enum jsonl_got read_line(struct jsonl *r, struct jsonl_record *record, st
     }
     r->taken += len;
     r->joined++;
-    if (r->taken > r->max_record)
-        return fail_size(r, record, e);
     return JSONL_WAIT;
 }
 
@@ -328,7 +333,7 @@ static void drop_line(struct jsonl *r, size_t len)
     bool brace = r->data[r->start] == '{';
     size_t used;
     enum json_end end = JSON_BAD;
-    if (r->mode == SKIP_LINE) {
+    if (r->mode == SKIP_LINE || (r->mode == SINKING && is_large(r, len))) {
         drop(r, len, 1);
         r->mode = SKIP_TO_BRACE;
         return;
@@ -372,9 +377,11 @@ static enum jsonl_got end_input(struct jsonl *r, struct jsonl_record *record, st
 
 static void skip_bom(struct jsonl *r)
 {
-    if (r->line == 0 && r->start == 0 && r->taken == 0 && r->end >= 3 &&
-        memcmp(r->data, "\xef\xbb\xbf", 3) == 0)
-        r->start = 3;
+    if (!r->fresh || r->end < 3)
+        return;
+    r->fresh = false;
+    if (r->line == 0 && r->start == 0 && memcmp(r->data, "\xef\xbb\xbf", 3) == 0)
+        drop(r, 3, 0);
 }
 
 enum jsonl_got jsonl_next(struct jsonl *r, struct jsonl_record *record, struct err *e)
@@ -395,8 +402,6 @@ enum jsonl_got jsonl_next(struct jsonl *r, struct jsonl_record *record, struct e
             got = end_input(r, record, e);
         else if (r->mode != READING)
             drop_line(r, len);
-        else if (r->taken == 0 && is_blank(r->data + r->start, len))
-            drop(r, len, 1);
         else
             got = read_line(r, record, e, len);
         if (got == JSONL_RECORD || got == JSONL_BAD)

@@ -24,6 +24,8 @@ struct retry_decision retry_decide(const struct retry_policy *policy, const stru
         return d;
     d.nominal_ms = nominal_wait(policy, failed->attempt);
     d.wait_ms = d.nominal_ms + (int64_t)((double)d.nominal_ms * policy->jitter * failed->chance);
+    if (d.wait_ms > policy->cap_ms)
+        d.wait_ms = policy->cap_ms;
     if (failed->retry_after_ms > d.wait_ms) {
         d.wait_ms = failed->retry_after_ms;
         d.source = "retry_after";
@@ -82,7 +84,7 @@ static bool read_imf_date(const char *text, struct tm *tm)
     return ok;
 }
 
-/* "06-Nov-94 08:49:37 GMT", after "Sunday, ": of the two centuries the one
+/* "06-Nov-94 08:49:37 GMT", after "Sunday, ": of the centuries the last one
  * that is not more than 50 years ahead (RFC 9110, 5.6.7). */
 static bool read_rfc850_date(const char *text, int this_year, struct tm *tm)
 {
@@ -91,7 +93,8 @@ static bool read_rfc850_date(const char *text, int this_year, struct tm *tm)
         !read_time(text + 10, tm) || strcmp(text + 18, " GMT") != 0)
         return false;
     int year = this_year - this_year % 100 + tm->tm_year;
-    tm->tm_year = (year > this_year + 50 ? year - 100 : year) - 1900;
+    year += year > this_year + 50 ? -100 : year <= this_year - 50 ? 100 : 0;
+    tm->tm_year = year - 1900;
     return true;
 }
 

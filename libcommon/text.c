@@ -241,10 +241,17 @@ struct fill {
     bool inked; /* something but blanks is on the line */
 };
 
+/* Whether a blank is at `at`: a skin tone after it would make one grapheme. */
+static bool is_blank(const char *text, size_t len, size_t at)
+{
+    size_t width;
+    return at < len && text[at] == ' ' && text_grapheme(text + at, len - at, &width) == 1;
+}
+
 /* Notes the places to break that the grapheme [pos, pos + used) offers. */
 static void note_break(struct fill *f, const char *text, size_t pos, size_t used, size_t width)
 {
-    bool blank = text[pos] == ' ';
+    bool blank = text[pos] == ' ' && used == 1;
     if (blank && f->inked) {
         if (f->next != pos || text[pos - 1] != ' ')
             f->end = pos, f->end_width = f->width;
@@ -262,10 +269,10 @@ static void break_line(const struct fill *f, const char *text, size_t len, size_
 {
     size_t end = pos, next = pos;
     line->width = f->width;
-    if (words && text[pos] == ' ') {
+    if (words && is_blank(text, len, pos)) {
         while (end > line->from && text[end - 1] == ' ')
             end--, line->width--;
-        while (next < len && text[next] == ' ')
+        while (is_blank(text, len, next))
             next++;
     } else if (words && f->next > line->from && !(wide && text[pos - 1] != ' ')) {
         end = f->end;

@@ -112,6 +112,10 @@ static void check_prefixes(void)
         all = all && json_is_cut(text, i);
     ok(all, "every proper prefix is cut off");
     ok(!json_is_cut(text, len), "the whole is not");
+    struct json_scan within;
+    size_t taken;
+    json_scan_init(&within, NULL);
+    ok(json_scan_feed(&within, "{\"a\\", 4, &taken) == JSON_MORE && taken == 4, "all of a cut text is taken");
     ok(!json_is_cut("<html>", 6) && !json_is_cut("{\"a\":}", 6), "other text is not");
     const char *lines = "{\"a\":\n[1,\n2],\n\"b\"\n:3}\n";
     struct json_object o = {0};
@@ -183,6 +187,7 @@ static void check_edits(void)
     check_edit("{\"a\":1e400, \"_gl\":{}}", drop, "{\"a\":1e400}");
     check_edit("{\"a\":1, \"_gl\" : 2 , \"b\":3}", drop, "{\"a\":1, \"b\":3}");
     check_edit("{\"_gl\":1}", drop, "{}");
+    check_edit("{\n }", none, "{\n }");
     check_edit("{}", set, "{\"s\":[1]}");
     check_edit("{\"s\":0,\"t\":1}", set, "{\"t\":1,\"s\":[1]}");
     check_edit("{\"id\":\"x\", \"n\":12345678901234567890}", rename,

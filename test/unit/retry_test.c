@@ -7,6 +7,7 @@
 #include "tap.h"
 
 static const struct retry_policy usual = {.attempts = 3, .base_ms = 1000, .cap_ms = 60000, .jitter = 0.2};
+static const struct retry_policy spread = {.attempts = 10, .base_ms = 2000, .cap_ms = 60000, .jitter = 0.2};
 static const struct retry_policy exact = {.attempts = 10, .base_ms = 1000, .cap_ms = 60000, .jitter = 0};
 
 struct row {
@@ -34,6 +35,7 @@ static const struct row rows[] = {
     {"jitter stays below its part", &usual, {2, FAULT_TIMEOUT, -1, NEVER, 0.999}, true, 2399, "backoff", 0},
     {"without jitter waits are exact", &exact, {5, FAULT_RESET, -1, NEVER, 0.9}, true, 16000, "backoff", 0},
     {"the cap holds", &exact, {9, FAULT_RESET, -1, NEVER, 0}, true, 60000, "backoff", 0},
+    {"the cap holds with jitter", &spread, {6, FAULT_RESET, -1, NEVER, 0.9}, true, 60000, "backoff", 0},
     {"Retry-After raises the wait",
      &usual,
      {1, FAULT_RATE_LIMITED, 7000, NEVER, 0},
@@ -138,6 +140,7 @@ static void check_retry_after(void)
         {"Sunday, 06-Nov-94 08:49:37 GMT", true, 0},
         {"Sun Nov 22 08:49:47 2026", true, 10000},
         {"Sun Nov  1 08:49:47 2026", true, 0},
+        {"Saturday, 21-Nov-76 08:49:37 GMT", true, INT64_C(1577836800000)},
         {"Fri, 01 Jan 2066 00:00:00 GMT", true, INT64_C(3029529600000) - INT64_C(1795337377000)},
         {"", false, 0},
         {"-1", false, 0},

@@ -189,6 +189,7 @@ static void test_wrapping(void)
     check_wrap("e\xcc\x81"
                "e\xcc\x81",
                1, true, "e\xcc\x81|e\xcc\x81", "no break within a grapheme");
+    check_wrap("a 🏽b", 4, true, "a 🏽|b", "a blank with a skin tone on it is not dropped");
     check_wrap("one two", 5, false, "one t|wo", "verbatim text breaks at the edge");
     check_wrap("a     b", 3, false, "a  |   |b", "and keeps its blanks");
 }
