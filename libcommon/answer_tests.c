@@ -1,6 +1,6 @@
 /* answer_tests: the shapes in which servers list their tests, as one list of
  * {name, passed, message, expected, actual}. */
-#include "answer.h"
+#include "answer_tests.h"
 
 /* What is known of one test, whatever its members were called. */
 struct test {
