@@ -31,7 +31,8 @@ MODULES := err status msg xalloc clock signals buf source parse cli progress ret
            answer_base answer_tests answer_error answer_grade answer http exchange language jail sandbox \
            files exercise tests runner
 
-PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run
+SCRIPTS  := gl-localdb
+PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
@@ -70,6 +71,11 @@ $(BUILD)/libcommon.a: $(OBJECTS) Makefile
 
 $(BUILD)/bin/%: $(BUILD)/obj/%.o $(BUILD)/libcommon.a | $(BUILD)/bin
 	$(CC) $(LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a $(LIBS_$*)
+
+# A script gets nothing but the version.
+$(SCRIPTS:%=$(BUILD)/bin/%): $(BUILD)/bin/%: bin/% libcommon/cli.h | $(BUILD)/bin
+	sed 's/@VERSION@/$(VERSION)/' $< > $@
+	@chmod 755 $@
 
 $(BUILD)/obj $(BUILD)/bin $(BUILD)/gen $(BUILD)/test:
 	@mkdir -p $@

@@ -15,6 +15,7 @@ setup() {
 
 teardown() {
     stop_server
+    XDG_STATE_HOME=$BATS_TEST_TMPDIR/state gl-localdb -q destroy --yes
 }
 
 # for_each FUNCTION: calls it with each program's name, and fails when there
@@ -144,6 +145,7 @@ has_sections() {
 
 @test "docs: every example of every man page does what it says" {
     local page failed=0
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     start_server "$BATS_TEST_TMPDIR" --exec "$runner"
     for page in "$GL_TOP"/man/*.[1-8]; do
         mkdir "$BATS_TEST_TMPDIR/${page##*/}"
