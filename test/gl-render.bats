@@ -317,6 +317,7 @@ END
     refute_output --regexp 'libcurl|libpq|libjq'
 }
 
+# bats test_tags=plain
 @test "gl-render: memory does not grow with the stream" {
     yes "$(graded 0.5 '"feedback":"some words"')" | head -n 300000 > "$BATS_TEST_TMPDIR/many"
     run -0 python3 - "$BATS_TEST_TMPDIR/many" << 'END'
