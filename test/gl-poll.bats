@@ -76,7 +76,7 @@ polls() {
     start
     slow=$(queued '{"polls":20}' slow)
     fast=$(queued '{"polls":0}' fast)
-    run -0 poll "$slow"$'\n'"$fast"
+    run -0 poll "$slow"$'\n'"$fast" --interval-cap 50ms
     assert_equal "$(jq -r .atom_id <<< "$(records)" | paste -sd ' ')" 'fast slow'
 }
 
@@ -206,4 +206,46 @@ polls() {
 @test "gl-poll: loads neither libpq nor libjq" {
     run -0 ldd "$GL_BUILD/bin/gl-poll"
     refute_output --regexp 'libpq|libjq'
+}
+
+@test "gl-poll: a success in between starts the count of failed polls anew" {
+    fail9='503,503,503,503,503,503,503,503,503'
+    echo "{\"match\":{\"method\":\"GET\"},\"answers\":[$fail9,{\"body\":{\"status\":\"pending\"}},$fail9,{\"body\":{\"status\":\"complete\",\"result\":{\"correct\":true}}}]}" > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    run -0 gl-poll --interval 1ms --interval-cap 1ms <<< '{"execution_id":"e"}'
+    holds '.status == "complete"'
+    log_holds 'length == 20'
+}
+
+@test "gl-poll: --max-wait and --deadline end a long interval, the execution pending" {
+    start
+    record=$(queued '{"polls":100}')
+    for limit in --max-wait --deadline; do
+        begin=$(date +%s%3N)
+        run -75 gl-poll --interval 60s --interval-cap 60s "$limit" 400ms <<< "$record"
+        holds '.status == "pending" and ._gl.type == "execution"'
+        assert [ $(($(date +%s%3N) - begin)) -lt 5000 ]
+    done
+}
+
+@test "gl-poll: --window holds that many, the others wait unread" {
+    start
+    queued '{"polls":100000}' a > "$BATS_TEST_TMPDIR/in"
+    queued '{"polls":100000}' b >> "$BATS_TEST_TMPDIR/in"
+    queued '{"polls":0}' c >> "$BATS_TEST_TMPDIR/in"
+    run -75 gl-poll --interval 20ms --window 2 --max-wait 500ms "$BATS_TEST_TMPDIR/in"
+    jq -se 'map(.status) | sort == ["complete", "pending", "pending"]' <<< "$(records)"
+    log_holds 'map(select(.method == "GET")) | (.[-1].time_ms - .[0].time_ms) >= 480'
+}
+
+@test "gl-poll: the first polls of many are spread over one interval" {
+    start
+    requests 1 10 '.mock = {polls: 0}' | gl-submit --async -j 1 > "$BATS_TEST_TMPDIR/in" || [ $? -eq 75 ]
+    run -0 gl-poll --interval 1s --window 10 "$BATS_TEST_TMPDIR/in"
+    log_holds 'map(select(.method == "GET").time_ms) | .[-1] - .[0] | . >= 800 and . < 3000'
+}
+
+@test "gl-poll: a file that cannot be read is exit 74" {
+    run -74 gl-poll "$BATS_TEST_TMPDIR"
+    assert_output "gl-poll: cannot read \"$BATS_TEST_TMPDIR\": Is a directory"
 }

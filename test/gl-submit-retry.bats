@@ -332,3 +332,27 @@ gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
             and ([.[] | select(.status == "unavailable")] | length) >= 1
             and (map(.atom_id) | unique | length) == 1000' "$BATS_TEST_TMPDIR/out"
 }
+
+@test "retry: once a long pause is over, records are sent again" {
+    start
+    mkfifo "$BATS_TEST_TMPDIR/in"
+    gl-submit --backoff-cap 500ms < "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    exec 8> "$BATS_TEST_TMPDIR/in"
+    echo '{"atom_id":"a","mock":{"status":429,"retry_after":"1"}}' >&8
+    eventually 5 grep -q rate_limited "$BATS_TEST_TMPDIR/out"
+    sleep 1.1 # the pause itself
+    echo '{"atom_id":"b"}' >&8
+    exec 8>&-
+    ended 75 "$pid"
+    jq -se 'map(.status) == ["unavailable", "complete"]' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "retry: the deadline ends a wait for the origin's pause" {
+    start
+    SECONDS=0
+    run -75 gl-submit -j 1 --deadline 500ms <<< '{"atom_id":"a","mock":{"status":503,"retry_after":"30"}}'$'\n''{"atom_id":"b"}'
+    jq -se 'length == 2 and all(.error.class == "deadline")' <<< "$(records)"
+    assert [ "$SECONDS" -lt 10 ]
+    log_holds 'length == 1'
+}

@@ -58,12 +58,14 @@ teardown() {
     run -0 jq -s 'map(._gl.idempotency_key) | unique | length' "$BATS_TEST_TMPDIR/out"
     assert_output 3
     log_holds 'map(.headers["idempotency-key"]) | unique | length == 3'
+    log_holds 'all(.headers["idempotency-key"] | test("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"))'
 }
 
 @test "gl-submit: a key that could forge a header is rejected" {
     start
     run -65 --separate-stderr gl-submit <<< '{"atom_id":"a","_gl":{"idempotency_key":"k\r\nX-Y: z"}}'
     holds '.status == "rejected" and (.error.message | startswith("stdin:1: _gl.idempotency_key"))'
+    run -65 gl-submit -q <<< "{\"atom_id\":\"a\",\"_gl\":{\"idempotency_key\":\"$(printf %256s | tr ' ' k)\"}}"
     assert [ ! -s "$log" ]
 }
 
@@ -169,7 +171,8 @@ teardown() {
         run -0 gl-submit <<< "{\"atom_id\":\"a\",\"pad\":\"$(head -c $((mib << 20)) /dev/zero | tr '\0' x)\"}"
         holds '.status == "complete"'
     done
-    log_holds '(.[0].body | length) > 1048576 and (.[1].body | length) > 7340032'
+    # No pause for a "100 Continue" before the large ones.
+    log_holds '(.[0].body | length) > 1048576 and (.[1].body | length) > 7340032 and all(.headers.expect == null)'
 }
 
 @test "gl-submit: the token is sent, never printed, and redacted where the server echoes it" {
@@ -249,6 +252,7 @@ teardown() {
     assert_output 'gl-submit: cannot read the token file "/nonexistent": No such file or directory'
     GREENLIGHT_RETRY_ATTEMPTS=three run -64 gl-submit --jobs 0 < /dev/null
     GREENLIGHT_RETRY_ATTEMPTS=three run -0 gl-submit --attempts 1 < /dev/null
+    GREENLIGHT_RETRY_ATTEMPTS='' run -0 gl-submit < /dev/null
 }
 
 @test "gl-submit: flags win over the environment" {
@@ -300,4 +304,54 @@ teardown() {
     assert_equal "$stderr" ''
     run -0 --separate-stderr bash -c "gl-submit -j 2 '$BATS_TEST_TMPDIR/in' > '$BATS_TEST_TMPDIR/out'"
     assert_equal "$stderr" ''
+}
+
+@test "gl-submit: a file that cannot be read is exit 74, and the others are read" {
+    start
+    run -74 --separate-stderr gl-submit "$BATS_TEST_TMPDIR" - <<< '{"atom_id":"a"}'
+    holds '.status == "complete"'
+    assert_equal "$stderr" "gl-submit: cannot read \"$BATS_TEST_TMPDIR\": Is a directory"
+}
+
+@test "gl-submit: a token that was renewed is used from then on" {
+    echo old > "$BATS_TEST_TMPDIR/token"
+    start
+    mkfifo "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/out"
+    gl-submit --token-file "$BATS_TEST_TMPDIR/token" < "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    exec 8> "$BATS_TEST_TMPDIR/in" 9< "$BATS_TEST_TMPDIR/out"
+    echo '{"atom_id":"a"}' >&8
+    read -r -t 5 _ <&9
+    echo new > "$BATS_TEST_TMPDIR/token.new"
+    mv "$BATS_TEST_TMPDIR/token.new" "$BATS_TEST_TMPDIR/token"
+    echo '{"atom_id":"b"}' >&8
+    read -r -t 5 _ <&9
+    exec 8>&-
+    ended 0 "$pid"
+    log_holds 'map(.headers.authorization) == ["Bearer old", "Bearer new"]'
+}
+
+@test "gl-submit: holds twice as many records as may be under way, not more" {
+    start
+    requests 1 50 '.mock = {delay_ms: (if .n == 1 then 1000 else 0 end)}' > "$BATS_TEST_TMPDIR/in"
+    gl-submit -j 2 "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out"
+    # While the first holds up the output, three others are taken in.
+    log_holds '([.[] | select(.body | fromjson.n == 1)][0].time_ms) as $t | [.[] | select(.time_ms < $t + 900)] | length == 4'
+}
+
+# bats test_tags=plain
+@test "gl-submit: holds 64 MiB of bodies, not more, whatever -j says" {
+    start --delay 300ms
+    for n in $(seq 40); do
+        printf '{"atom_id":"a%d","pad":"%s"}\n' "$n" "$(head -c 4000000 /dev/zero | tr '\0' x)"
+    done > "$BATS_TEST_TMPDIR/in"
+    run -0 --separate-stderr bash -c "command time -f %M gl-submit -j 64 '$BATS_TEST_TMPDIR/in' | wc -l"
+    assert_output 40
+    assert [ "$stderr" -lt 200000 ]
+}
+
+@test "gl-submit: an execution carries how long the server expects it to take" {
+    start
+    run -75 gl-submit --async <<< '{"atom_id":"a","mock":{"estimated_wait_seconds":2.50}}'
+    assert_output --partial '"estimated_wait_seconds":2.5'
 }

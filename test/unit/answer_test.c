@@ -53,6 +53,8 @@ static const struct row rows[] = {
      {"tests_total=3", "tests_passed=null", "partial_score=1", "score_source=\"correct\""}},
     {"lists of names", "{\"test_results\":{\"passed\":[\"a\",\"b\"],\"failed\":[\"c\"],\"stdout\":\"o\",\"stderr\":\"e\",\"logs\":\"l\"}}",
      {"tests_passed=2", "tests_total=3", "stdout=\"o\"", "stderr=\"e\"", "logs=\"l\"", "score_source=\"tests\""}},
+    {"failed names alone are not all tests", "{\"correct\":false,\"test_results\":{\"failed\":[\"c\"]}}",
+     {"tests_total=null", "tests_passed=null", "score_source=\"correct\""}},
     {"tests[] inside", "{\"test_results\":{\"tests\":[{\"name\":\"x\",\"passed\":true}]}}", {"tests_total=1", "correct=true"}},
     {"results[] inside", "{\"test_results\":{\"results\":[{\"name\":\"x\",\"passed\":false}]}}", {"tests_total=1", "partial_score=0"}},
     {"errors[]", "{\"correct\":false,\"errors\":[{\"test\":\"t\",\"expected\":1,\"got\":2,\"message\":\"m\"}]}",
