@@ -1,0 +1,411 @@
+/* db: libpq, asynchronous so that every wait has an end, and one table that
+ * says which failure is whose.
+ *
+ * libpq tells no SQLSTATE when connecting fails.  Where PQping finds the server
+ * well, one more attempt is made with verbose errors, which carry it. */
+#define _GNU_SOURCE /* program_invocation_short_name, getrandom */
+#include "db.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <postgresql/libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "clock.h"
+#include "msg.h"
+#include "xalloc.h"
+
+enum { PARAMETERS_MAX = 16, CONNINFO_MAX = 64 * 1024 };
+
+struct db {
+    struct db_options o;
+    char *localdb; /* the folder of gl-localdb's socket, where that is the database */
+    PGconn *conn;  /* NULL: not connected */
+    char sqlstate[6];
+};
+
+/* One statement or script on its way. */
+struct task {
+    const char *sql;
+    const char *const *params;
+    size_t count;
+    bool script;
+    db_row_fn *row;
+    void *context;
+    int64_t deadline;
+};
+
+/* The first prefix that fits counts. */
+static const struct db_meaning meanings[] = {
+    {"08", EXIT_AGAIN, true, true},       /* connection lost; a pooler's own errors */
+    {"22", EXIT_DATA, false, false},      /* a value that its type refuses */
+    {"23", EXIT_DATA, false, false},      /* a constraint */
+    {"25006", EXIT_AGAIN, true, true},    /* read-only: a standby, or a primary that was */
+    {"28", EXIT_AUTH, false, false},      /* role or password */
+    {"3D", EXIT_CONFIG, false, false},    /* no such database */
+    {"3F", EXIT_CONFIG, false, false},    /* no such schema */
+    {"40", EXIT_AGAIN, true, false},      /* deadlock, serialization */
+    {"42501", EXIT_AUTH, false, false},   /* no privilege */
+    {"42P01", EXIT_CONFIG, false, false}, /* no such table */
+    {"42703", EXIT_CONFIG, false, false}, /* column */
+    {"42883", EXIT_CONFIG, false, false}, /* function */
+    {"53", EXIT_AGAIN, true, false},      /* connections, memory or disk used up */
+    {"54", EXIT_DATA, false, false},      /* too deep, too large */
+    {"55P03", EXIT_AGAIN, true, false},   /* lock not available */
+    {"57P", EXIT_AGAIN, true, true},      /* shutting down, starting up */
+    {"57", EXIT_AGAIN, false, false},     /* cancelled: a time-out of the server's */
+    {"58", EXIT_AGAIN, false, false},     /* the server's disk */
+    {"XX", EXIT_AGAIN, false, true},      /* the server is broken */
+    {"", EXIT_BUG, false, false},
+};
+
+struct db_meaning db_meaning(const char *sqlstate)
+{
+    const struct db_meaning *m = meanings;
+    while (strncmp(sqlstate, m->prefix, strlen(m->prefix)) != 0)
+        m++;
+    return *m;
+}
+
+/* ---- which database ---- */
+
+/* The folder of gl-localdb's socket, to be freed; NULL where there is none or
+ * libpq's variables name another database. */
+static char *find_localdb(void)
+{
+    static const char *const places[] = {"PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (getenv(places[i]))
+            return NULL;
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+    struct buf path;
+    buf_init(&path, CONNINFO_MAX);
+    if (state && *state)
+        buf_puts(&path, state);
+    else if (home && *home)
+        buf_printf(&path, "%s/.local/state", home);
+    buf_puts(&path, "/greenlight/db/socket");
+    size_t folder = path.len;
+    buf_puts(&path, "/.s.PGSQL.5432");
+    char *found =
+        !path.overflowed && *path.data == '/' && access(path.data, F_OK) == 0 ? buf_detach(&path) : NULL;
+    if (found)
+        found[folder] = '\0';
+    buf_free(&path);
+    return found;
+}
+
+/* Whether the string can be read, and has no secret in it unless the
+ * environment brought it.  libpq's own messages quote what they cannot read. */
+static bool check_conninfo(const char *conninfo, struct err *e)
+{
+    const char *environment = getenv("GREENLIGHT_DATABASE_URL");
+    PQconninfoOption *parts = PQconninfoParse(conninfo, NULL);
+    bool secret = false;
+    if (!parts)
+        return err_set(e, EXIT_CONFIG, "the database's URL or connection string cannot be read");
+    for (const PQconninfoOption *p = parts; p->keyword; p++)
+        if (p->val && *p->val &&
+            (strcmp(p->keyword, "password") == 0 || strcmp(p->keyword, "sslpassword") == 0))
+            secret = true;
+    PQconninfoFree(parts);
+    if (secret && conninfo != environment)
+        return err_set(e, EXIT_USAGE,
+                       "--db: a password on the command line can be read by everybody; "
+                       "use GREENLIGHT_DATABASE_URL, PGPASSFILE or a service file");
+    return true;
+}
+
+bool db_open(struct db **db, const struct db_options *o, struct err *e)
+{
+    if (o->conninfo && !check_conninfo(o->conninfo, e))
+        return false;
+    *db = xcalloc(1, sizeof **db);
+    (*db)->o = *o;
+    if (!o->conninfo)
+        (*db)->localdb = find_localdb();
+    return true;
+}
+
+static void disconnect(struct db *db)
+{
+    PQfinish(db->conn);
+    db->conn = NULL;
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    disconnect(db);
+    free(db->localdb);
+    free(db);
+}
+
+const char *db_sqlstate(const struct db *db)
+{
+    return db->sqlstate;
+}
+
+/* ---- connecting ---- */
+
+struct connection_words {
+    const char *keys[PARAMETERS_MAX], *values[PARAMETERS_MAX];
+    char timeout[24];
+    size_t count;
+};
+
+static void add_word(struct connection_words *w, const char *key, const char *value)
+{
+    w->keys[w->count] = key;
+    w->values[w->count++] = value;
+}
+
+/* What stands later wins; PQconnectdbParams expands dbname where it stands. */
+static void fill_words(const struct db *db, struct connection_words *w)
+{
+    *w = (struct connection_words){.count = 0};
+    if (!getenv("PGCONNECT_TIMEOUT"))
+        add_word(w, "connect_timeout", "5");
+    if (db->localdb) {
+        add_word(w, "host", db->localdb);
+        add_word(w, "port", "5432");
+        add_word(w, "user", "greenlight");
+    }
+    add_word(w, "dbname", db->localdb ? "greenlight" : db->o.conninfo);
+    add_word(w, "fallback_application_name", program_invocation_short_name);
+    add_word(w, "client_encoding", "UTF8");
+}
+
+/* The first line of a libpq message, without its end. */
+static const char *first_line(const char *text, char *line, size_t room)
+{
+    snprintf(line, room, "%.*s", (int)strcspn(text, "\n"), text);
+    return line;
+}
+
+/* Says what is notable of the server's notices. */
+static void notice(void *context, const PGresult *result)
+{
+    (void)context;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (severity && text && strcmp(severity, "WARNING") == 0)
+        msg_warn("database: %s", text);
+    else if (text)
+        msg_info("database: %s", text);
+}
+
+/* Waits until the socket can be read, or also written; false at the deadline. */
+static bool wait_for(PGconn *conn, short events, int64_t deadline)
+{
+    struct pollfd p = {.fd = PQsocket(conn), .events = events};
+    int ready;
+    do {
+        int64_t now = clock_now();
+        if (now >= deadline)
+            return false;
+        ready = poll(&p, 1, clock_poll_ms(now, deadline));
+    } while (ready == 0 || (ready < 0 && errno == EINTR));
+    return true;
+}
+
+/* Looks for "FATAL:  28P01: " in verbose errors; the last one counts. */
+static void find_sqlstate(const char *text, char *sqlstate)
+{
+    static const char code[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    for (const char *at = strstr(text, ":  "); at; at = strstr(at + 1, ":  "))
+        if (strspn(at + 3, code) == 5 && at[8] == ':')
+            snprintf(sqlstate, 6, "%.5s", at + 3);
+}
+
+/* Connects once more with verbose errors, for the SQLSTATE. */
+static void ask_sqlstate(struct db *db, const struct connection_words *w, int64_t deadline)
+{
+    PGconn *conn = PQconnectStartParams(w->keys, w->values, 1);
+    PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+    PostgresPollingStatusType next =
+        PQstatus(conn) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+    while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
+        if (!wait_for(conn, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
+            break;
+        next = PQconnectPoll(conn);
+    }
+    find_sqlstate(PQerrorMessage(conn), db->sqlstate);
+    PQfinish(conn);
+}
+
+/* What a failure to connect means. */
+static struct db_meaning judge_connection(struct db *db, const struct connection_words *w, int64_t deadline)
+{
+    static const struct db_meaning away = {"", EXIT_AGAIN, true, true},
+                                   wrong = {"", EXIT_CONFIG, false, true};
+    switch (PQpingParams(w->keys, w->values, 1)) {
+    case PQPING_NO_ATTEMPT:
+        return wrong;
+    case PQPING_OK:
+        ask_sqlstate(db, w, deadline);
+        return *db->sqlstate ? db_meaning(db->sqlstate) : away;
+    default:
+        return away;
+    }
+}
+
+static bool connect_db(struct db *db, int64_t deadline, struct db_meaning *m, struct err *e)
+{
+    char line[ERR_TEXT_MAX];
+    struct connection_words w;
+    fill_words(db, &w);
+    db->conn = PQconnectdbParams(w.keys, w.values, 1);
+    if (!db->conn)
+        die(EXIT_OS, "out of memory");
+    if (PQstatus(db->conn) == CONNECTION_OK) {
+        PQsetnonblocking(db->conn, 1);
+        PQsetNoticeReceiver(db->conn, notice, db);
+        return true;
+    }
+    *m = judge_connection(db, &w, deadline);
+    err_set(e, m->code, "cannot connect to the database: %s",
+            first_line(PQerrorMessage(db->conn), line, sizeof line));
+    disconnect(db);
+    return false;
+}
+
+/* ---- statements ---- */
+
+static bool lost(struct db *db, struct db_meaning *m, struct err *e)
+{
+    char line[ERR_TEXT_MAX];
+    *m = (struct db_meaning){"", EXIT_AGAIN, true, true};
+    return err_set(e, EXIT_AGAIN, "the database is gone: %s",
+                   first_line(PQerrorMessage(db->conn), line, sizeof line));
+}
+
+static bool refused(struct db *db, const PGresult *result, struct db_meaning *m, struct err *e)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!state)
+        return lost(db, m, e);
+    snprintf(db->sqlstate, sizeof db->sqlstate, "%s", state);
+    *m = db_meaning(state);
+    return err_set(e, m->code, "the database says: %s (%s)%s", text ? text : "nothing", state,
+                   m->code == EXIT_CONFIG ? "; was gl-migrate run on it?" : "");
+}
+
+/* Sends what is left to be sent and reads until a result is there. */
+static bool exchange(struct db *db, const struct task *t, struct db_meaning *m, struct err *e)
+{
+    int unsent = 1;
+    while (unsent == 1 || PQisBusy(db->conn)) {
+        unsent = PQflush(db->conn);
+        if (unsent == 0 && !PQisBusy(db->conn))
+            break;
+        if (!wait_for(db->conn, unsent == 1 ? POLLIN | POLLOUT : POLLIN, t->deadline)) {
+            *m = (struct db_meaning){"", EXIT_AGAIN, false, true};
+            return err_set(e, EXIT_AGAIN, "the database did not answer in time");
+        }
+        if (unsent < 0 || !PQconsumeInput(db->conn))
+            return lost(db, m, e);
+    }
+    return true;
+}
+
+static bool give_rows(const PGresult *result, const struct task *t, struct err *e)
+{
+    int columns = PQnfields(result);
+    const char **values = xcalloc((size_t)columns + 1, sizeof *values);
+    bool good = true;
+    for (int i = 0; good && i < PQntuples(result); i++) {
+        for (int k = 0; k < columns; k++)
+            values[k] = PQgetisnull(result, i, k) ? NULL : PQgetvalue(result, i, k);
+        good = t->row(values, t->context, e);
+    }
+    free(values);
+    return good;
+}
+
+/* Reads all results of what was sent, and keeps the first failure. */
+static bool receive(struct db *db, const struct task *t, struct db_meaning *m, struct err *e)
+{
+    struct db_meaning after;
+    bool good = true;
+    for (;;) {
+        if (!exchange(db, t, good ? m : &after, good ? e : NULL))
+            return false;
+        PGresult *result = PQgetResult(db->conn);
+        if (!result)
+            return good;
+        ExecStatusType status = PQresultStatus(result);
+        if (!good)
+            ;
+        else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+            good = refused(db, result, m, e);
+        else if (status == PGRES_TUPLES_OK && t->row)
+            good = give_rows(result, t, e);
+        PQclear(result);
+    }
+}
+
+static bool attempt(struct db *db, const struct task *t, struct db_meaning *m, struct err *e)
+{
+    *m = (struct db_meaning){"", EXIT_BUG, false, false};
+    db->sqlstate[0] = '\0';
+    if (!db->conn && !connect_db(db, t->deadline, m, e))
+        return false;
+    int sent = t->script ? PQsendQuery(db->conn, t->sql)
+                         : PQsendQueryParams(db->conn, t->sql, (int)t->count, NULL, t->params, NULL, NULL, 0);
+    bool good = sent ? receive(db, t, m, e) : lost(db, m, e);
+    if (!good && (m->reconnect || PQstatus(db->conn) == CONNECTION_BAD))
+        disconnect(db);
+    return good;
+}
+
+static double chance(void)
+{
+    uint32_t number;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        return 0;
+    return number / 4294967296.0;
+}
+
+static bool run(struct db *db, struct task *t, struct err *e)
+{
+    struct db_meaning m;
+    t->deadline = clock_after(clock_now(), db->o.timeout_ms);
+    for (int64_t n = 1;; n++) {
+        if (attempt(db, t, &m, e))
+            return true;
+        int64_t now = clock_now();
+        const struct retry_case failed = {.attempt = n,
+                                          .fault = m.again ? FAULT_CONNECT : FAULT_FAILED,
+                                          .retry_after_ms = RETRY_AFTER_NONE,
+                                          .left_ms = t->deadline > now ? t->deadline - now : 0,
+                                          .chance = chance()};
+        struct retry_decision d = retry_decide(&db->o.policy, &failed);
+        if (!d.again)
+            return false;
+        msg_info("%s; trying again in %lld ms", e->text, (long long)d.wait_ms);
+        int64_t until = clock_after(now, d.wait_ms);
+        while ((now = clock_now()) < until)
+            poll(NULL, 0, clock_poll_ms(now, until));
+    }
+}
+
+bool db_query(struct db *db, const char *sql, const char *const *params, size_t count, db_row_fn *row,
+              void *context, struct err *e)
+{
+    struct task t = {.sql = sql, .params = params, .count = count, .row = row, .context = context};
+    return run(db, &t, e);
+}
+
+bool db_script(struct db *db, const char *sql, struct err *e)
+{
+    struct task t = {.sql = sql, .script = true};
+    return run(db, &t, e);
+}
