@@ -32,13 +32,14 @@ MODULES := err status msg xalloc clock signals buf source parse cli progress ret
            files exercise tests runner
 
 SCRIPTS  := gl-localdb
-PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run $(SCRIPTS)
+PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run gl-migrate $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
 LIBS_gl-poll   := -lcurl
 LIBS_gl-render := -lutf8proc
 LIBS_gl-run    := -lm
+LIBS_gl-migrate := -lpq
 LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lonig -lm,$(LIBS_$p)))) -lonig -lm
 
 OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o)
@@ -50,7 +51,12 @@ include test/test.mk
 include test/check.mk
 include test/lint.mk
 
-programs: $(BINARIES)
+# The schema lies beside the programs as it does where they are installed.
+programs: $(BINARIES) $(BUILD)/share/greenlight/sql
+
+$(BUILD)/share/greenlight/sql:
+	@mkdir -p $(@D)
+	ln -sfn $(CURDIR)/sql $@
 
 $(BUILD)/obj/%.o: libcommon/%.c | $(BUILD)/obj
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -87,6 +93,7 @@ $(BUILD)/obj $(BUILD)/bin $(BUILD)/gen $(BUILD)/test:
 bindir   := $(DESTDIR)$(PREFIX)/bin
 sharedir := $(DESTDIR)$(PREFIX)/share
 PAGES    := $(wildcard man/*.[1-8])
+SQL      := $(notdir $(wildcard sql/*.sql))
 SHARED   := $(filter-out greenlight/drivers/%,$(patsubst share/%,%,$(shell find share -type f 2>/dev/null | sort)))
 PAGE_FILES := $(foreach p,$(PAGES),man/man$(subst .,,$(suffix $p))/$(notdir $p))
 
@@ -94,10 +101,12 @@ install: programs
 	install -d $(bindir)
 	install $(BINARIES) $(bindir)
 	set -e; for page in $(PAGE_FILES); do install -D -m 644 man/$${page##*/} $(sharedir)/$$page; done
+	set -e; for file in $(SQL); do install -D -m 644 sql/$$file $(sharedir)/greenlight/sql/$$file; done
 	set -e; for file in $(SHARED); do install -D -m 644 share/$$file $(sharedir)/$$file; done
 
 uninstall:
-	rm -f $(PROGRAMS:%=$(bindir)/%) $(PAGE_FILES:%=$(sharedir)/%) $(SHARED:%=$(sharedir)/%)
+	rm -f $(PROGRAMS:%=$(bindir)/%) $(PAGE_FILES:%=$(sharedir)/%) $(SHARED:%=$(sharedir)/%) \
+	    $(SQL:%=$(sharedir)/greenlight/sql/%)
 	[ ! -d $(sharedir)/greenlight ] || find $(sharedir)/greenlight -depth -type d -empty -delete
 
 # The same commit gives the same bytes, whoever packs it and when.

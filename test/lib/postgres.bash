@@ -1,0 +1,78 @@
+# postgres: a private cluster for a bats file, and a database of its own for
+# each test.
+#
+#     setup_file()    { start_postgres; }
+#     teardown_file() { stop_postgres; }
+#     setup()         { new_database; }
+#
+# The server listens on a socket alone, so clusters of files that run side by
+# side do not meet.  It ends with the process that started it, whatever ends
+# that.  Postgres refuses to be root; then it runs as the user postgres.
+
+# lib/common takes libpq's variables out for every test; these are ours.
+use_postgres() {
+    export PGHOST=$PG_DIR PGUSER=greenlight PGDATABASE=postgres
+}
+[ -z "${PG_DIR-}" ] || use_postgres
+
+# as_postgres COMMAND ...
+as_postgres() {
+    if [ "$(id -u)" -eq 0 ]; then
+        setpriv --reuid=postgres --regid=postgres --init-groups --no-new-privs -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# start_postgres [SETTING ...]: settings as `name=value`.  Exports what libpq
+# needs, and the template that new_database copies: gl-migrate was run on it.
+start_postgres() {
+    local setting log
+    PG_BIN=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+    # Not below bats' own folder, which the user postgres cannot enter, and short.
+    PG_DIR=$(mktemp -d /tmp/gl-pg.XXXXXX)
+    export PG_BIN PG_DIR
+    use_postgres
+    log=$PG_DIR/log
+    [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$PG_DIR"
+    as_postgres "$PG_BIN/initdb" -D "$PG_DIR/data" -U greenlight -A trust -E UTF8 --locale=C.UTF-8 -N > "$log.initdb" ||
+        return
+    for setting in fsync=off full_page_writes=off synchronous_commit=off max_connections=60 \
+        shared_buffers=128MB max_wal_size=2GB log_min_messages=warning log_statement=none "$@"; do
+        printf "%s='%s'\n" "${setting%%=*}" "${setting#*=}"
+    done | as_postgres tee -a "$PG_DIR/data/postgresql.conf" > /dev/null
+    run_postgres
+    createdb greenlight_template
+    PGDATABASE=greenlight_template gl-migrate
+}
+
+# Starts the server of PG_DIR again, and waits for it.
+run_postgres() {
+    as_postgres setpriv --pdeathsig QUIT -- "$PG_BIN/postgres" -D "$PG_DIR/data" -c listen_addresses= \
+        -c unix_socket_directories="$PG_DIR" < /dev/null >> "$PG_DIR/log.out" 2>&1 3>&- &
+    postgres_pid=$!
+    eventually 20 pg_isready -q
+}
+
+# halt_postgres [MODE]: stops the server: immediate (the default) or fast.
+halt_postgres() {
+    as_postgres "$PG_BIN/pg_ctl" stop -s -D "$PG_DIR/data" -m "${1:-immediate}"
+    wait "$postgres_pid" 2> /dev/null || true
+}
+
+stop_postgres() {
+    [ -n "${PG_DIR-}" ] || return 0
+    halt_postgres || true
+    rm -rf "$PG_DIR"
+}
+
+# new_database: a database of this test's own, which PGDATABASE then names.
+new_database() {
+    export PGDATABASE=t$BATS_TEST_NUMBER
+    psql -XqAt -d postgres -c "create database $PGDATABASE template greenlight_template"
+}
+
+# sql TEXT: runs it; rows as a|b, one a line.
+sql() {
+    psql -XqAt -v ON_ERROR_STOP=1 -c "$1"
+}
