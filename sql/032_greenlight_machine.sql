@@ -89,7 +89,7 @@ return coalesce(q.request_text, (
 
 -- What a settlement says of an error: an object, or a plain message.
 create or replace function greenlight_error(given text) returns jsonb
-language sql immutable parallel safe
+language sql stable parallel safe
 return case when given ~ '^\s*\{' then given::jsonb
             when given is not null then jsonb_build_object('message', given) end;
 
@@ -408,13 +408,12 @@ begin
                                                  coalesce(j.problem ->> 'message', q.error_message) end,
                        errors = greenlight_add_error(q.errors, q.retry_count, j.problem)
                   from judged j
-                 where q.id = j.id and j.settlement in ('settled', 'progress', 'released')
-                returning q.id, q.status)
+                 where q.id = j.id and j.settlement in ('settled', 'progress', 'released'))
             select j.ord::int,
-                   case when j.settlement = 'released' and m.status = 'failed' then 'settled'
+                   case when j.settlement = 'released' and j.next = 'failed' then 'settled'
                         else j.settlement end,
-                   coalesce(m.status, j.was)
-              from judged j left join moved m on m.id = j.id
+                   case when j.settlement in ('settled', 'progress', 'released') then j.next else j.was end
+              from judged j
              order by j.ord;
         get diagnostics n = row_count;
         answered := answered + n;

@@ -1,0 +1,585 @@
+#!/usr/bin/env bats
+# The schema of the queue: the table as an application sees it, and each
+# function of the state machine by itself.
+
+load lib/common
+load lib/postgres
+
+setup_file() {
+    start_postgres
+}
+
+teardown_file() {
+    stop_postgres
+}
+
+setup() {
+    new_database
+}
+
+# add N [COLUMNS VALUES]: N pending rows a1 ... aN of learner l.
+add() {
+    sql "insert into greenlight_queue (atom_id, learner_id, request_payload${2:+, $2})
+         select 'a' || n, 'l', '{}'${3:+, $3} from generate_series(1, $1) n"
+}
+
+# claim [N [WORKER]]: prints the atoms that were leased.
+claim() {
+    sql "select atom_id from greenlight_claim('${2:-w}', ${1:-1})"
+}
+
+# settle OUTCOME [ARGUMENTS]: for all rows by the token that they carry now.
+settle() {
+    sql "select s.settlement, s.status
+           from (select array_agg(id order by id) ids, array_agg(lease_token order by id) tokens,
+                        array_agg('$1'::text) outcomes from greenlight_queue) q,
+                greenlight_settle(ids, tokens, outcomes${2:+, $2}) s"
+}
+
+# row COLUMNS: of the only row.
+row() {
+    sql "select $1 from greenlight_queue"
+}
+
+refuses() {
+    run ! sql "$2"
+    assert_output --partial "$1"
+}
+
+# ---- the table ----
+
+@test "queue: 100,000 identifiers come in the order of time, and are version 7" {
+    run -0 sql "with made as materialized (select n, greenlight_uuid7() as id from generate_series(1, 100000) n),
+        pairs as (select id, lag(id) over (order by n) as before from made)
+        select count(*) filter (where id <= before), count(*) filter (where id::text !~ '^.{14}7.{4}[89ab]'),
+               count(distinct id) from pairs"
+    assert_output "0|0|100000"
+    run -0 sql "select abs(extract(epoch from clock_timestamp())
+        - ('x' || left(replace(greenlight_uuid7()::text, '-', ''), 12))::bit(48)::bigint / 1000.0) < 1"
+    assert_output t
+    add 20000
+    run -0 sql "select count(*) from (select atom_id, row_number() over (order by id) n from greenlight_queue) q
+        where atom_id <> 'a' || n"
+    assert_output 0
+}
+
+@test "queue: values that no row can have are refused" {
+    add 1
+    refuses greenlight_queue_status "update greenlight_queue set status = 'done'"
+    refuses greenlight_queue_priority "update greenlight_queue set priority = 10"
+    refuses greenlight_queue_endpoint "update greenlight_queue set endpoint = 'run'"
+    refuses greenlight_queue_errors "update greenlight_queue set errors = '{}'"
+    refuses greenlight_queue_lease "update greenlight_queue set lease_until = now()"
+    refuses learner_id "insert into greenlight_queue (atom_id, request_payload) values ('a', '{}')"
+    refuses request_payload "insert into greenlight_queue (atom_id, learner_id) values ('a', 'l')"
+}
+
+@test "queue: an application that knows only the documented columns works on it" {
+    add 2
+    run -0 sql "select atom_id, retry_count, max_retries, queued_at <= clock_timestamp(), started_at, completed_at
+        from greenlight_queue where status = 'pending' order by queued_at"
+    assert_output "$(printf 'a%s|0|3|t||\n' 1 2)"
+    sql "update greenlight_queue set status = 'executing', execution_id = 'e' where atom_id = 'a1'"
+    run -0 sql "select started_at is not null, submitted_at is not null, completed_at, lease_token, lease_until
+        from greenlight_queue where atom_id = 'a1'"
+    assert_output 't|t|||'
+    sql "update greenlight_queue set status = 'complete', result_payload = '{\"correct\":true}' where atom_id = 'a1'"
+    sql "update greenlight_queue set status = 'failed', error_message = 'no' where atom_id = 'a2'"
+    run -0 sql "select completed_at is not null, started_at is not null from greenlight_queue order by id"
+    assert_output "$(printf 't|%s\n' t f)"
+}
+
+@test "queue: dates that an application sets itself stay" {
+    add 1
+    sql "update greenlight_queue set status = 'executing', started_at = '2020-01-01'"
+    sql "update greenlight_queue set status = 'complete', completed_at = '2020-01-02'"
+    [ "$(row "started_at::date, completed_at::date")" = '2020-01-01|2020-01-02' ]
+    sql "insert into greenlight_queue (learner_id, request_payload, status) values ('m', '{}', 'failed')"
+    [ "$(sql "select completed_at is not null from greenlight_queue where learner_id = 'm'")" = t ]
+}
+
+@test "queue: an executing row of an application has no lease, and is never swept" {
+    add 1
+    sql "update greenlight_queue set status = 'executing', started_at = now() - interval '1 year'"
+    [ "$(sql "select greenlight_sweep()")" = 0 ]
+    [ -z "$(claim)" ]
+    [ "$(row status)" = executing ]
+}
+
+@test "queue: an application that takes a row over ends the token of who held it" {
+    add 1
+    claim
+    token=$(row lease_token)
+    sql "update greenlight_queue set status = 'pending'"
+    [ "$(row "lease_token = '$token', lease_until, claimed_by")" = 't||' ]
+    sql "update greenlight_queue set status = 'executing'"
+    run -0 sql "select settlement from greenlight_queue, greenlight_settle(array[id], array['$token'::uuid], '{complete}')"
+    assert_output stale
+}
+
+@test "queue: an outcome that changes has to be seen again" {
+    add 1
+    sql "update greenlight_queue set status = 'failed'"
+    sql "update greenlight_queue set acked_at = now()"
+    [ "$(row "acked_at is not null")" = t ]
+    sql "update greenlight_queue set status = 'pending'"
+    [ "$(row "acked_at, completed_at")" = '|' ]
+}
+
+@test "queue: who changes a payload means it, whatever exact text stood beside it" {
+    sql "select greenlight_enqueue('{\"{\\\"n\\\":1e5}\"}', '{a}', '{l}')"
+    [ "$(row request_text)" = '{"n":1e5}' ]
+    sql "update greenlight_queue set request_payload = '{\"n\":2}'"
+    [ -z "$(row request_text)" ]
+}
+
+# ---- enqueue ----
+
+@test "enqueue: one answer for each request, in order, with what the columns default to" {
+    run -0 sql "select ord, duplicate from greenlight_enqueue('{\"{\\\"x\\\":1}\",\"{}\",\"{}\"}', '{a,b,c}', '{l,l,m}')"
+    assert_output "$(printf '%s|f\n' 1 2 3)"
+    run -0 sql "select atom_id, learner_id, status, priority, endpoint, max_retries, idempotency_key, request_text
+        from greenlight_queue order by id"
+    assert_output "$(printf '%s|pending|0|run-atom|3||\n' 'a|l' 'b|l' 'c|m')"
+    run -0 sql "select count(*) from greenlight_enqueue('{}', '{}', '{}')"
+    assert_output 0
+}
+
+@test "enqueue: stores what it is given beside the request" {
+    sql "select greenlight_enqueue('{\"{}\"}', '{a}', '{l}', '{k}', '{e}', '{queue-atom}', '{d}', '{9}', '{2040-01-01}', '{7}')"
+    run -0 row "idempotency_key, execution_id, endpoint, dedupe_key, priority, run_at::date, max_retries, submitted_at is not null"
+    assert_output 'k|e|queue-atom|d|9|2040-01-01|7|t'
+}
+
+@test "enqueue: a request under a stored idempotency key is that row, whatever became of it" {
+    first=$(sql "select id from greenlight_enqueue('{\"{}\"}', '{a}', '{l}', '{k}')")
+    sql "update greenlight_queue set status = 'complete'"
+    run -0 sql "select id, duplicate from greenlight_enqueue('{\"{}\",\"{}\"}', '{a,b}', '{l,l}', '{k,k2}') where ord = 1"
+    assert_output "$first|t"
+    [ "$(row "count(*)")" = 2 ]
+}
+
+@test "enqueue: without a key the id is the key" {
+    add 1
+    id=$(row id)
+    run -0 sql "select id, duplicate from greenlight_enqueue('{\"{}\"}', '{a}', '{l}', array['$id'])"
+    assert_output "$id|t"
+}
+
+@test "enqueue: a dedupe key is one row while that is pending or executing" {
+    first=$(sql "select id from greenlight_enqueue('{\"{}\"}', '{a}', '{l}', dedupe_key => '{d}')")
+    claim
+    run -0 sql "select id, duplicate from greenlight_enqueue('{\"{}\"}', '{a}', '{l}', dedupe_key => '{d}')"
+    assert_output "$first|t"
+    settle complete
+    run -0 sql "select duplicate from greenlight_enqueue('{\"{}\",\"{}\"}', '{a,a}', '{l,l}', dedupe_key => '{d,d}')"
+    assert_output "$(printf '%s\n' f t)"
+}
+
+@test "enqueue: the exact text is kept only where jsonb would not give it back" {
+    local text
+    for text in '{"n":1e5}' '{"n":-0}' '{"n":-0.00}' '{"a":1,"a":2}' '{"s":"\u0000"}' '{"s":"\ud800"}' '{"n":1e200000}' \
+        '{"a":{"b":[{"c":1,"c":1}]}}' '{"n":1E+2}' '{"a" :1,"a" :2}' '{"a":1, "a\u0022:":2,"a":3}'; do
+        sql "truncate greenlight_queue; select greenlight_enqueue(array['$text'], '{a}', '{l}')" 2> /dev/null
+        [ "$(row request_text)" = "$text" ] || fail "not kept: $text"
+        [ "$(row "greenlight_request(greenlight_queue)")" = "$text" ]
+    done
+    for text in '{"n":1.10}' '{"n":12345678901234567890}' '{"n":-0.5,"m":[-1,10]}' '{"s":"1e5 -0 \u00e9 \"a\": x"}' \
+        '{ "a" : 1 , "b":{"a":2}}' '{"d":"2026-01-02","u":"1e5a-0e9f"}' '{"n":-0.05}'; do
+        sql "truncate greenlight_queue; select greenlight_enqueue(array['$text'], '{a}', '{l}')"
+        [ -z "$(row request_text)" ] || fail "kept: $text"
+    done
+    sql "truncate greenlight_queue; select greenlight_enqueue('{\"{ }\"}', '{a}', '{l}', verbatim => '{t}')"
+    [ "$(row request_text)" = '{ }' ]
+}
+
+@test "enqueue: what jsonb refuses is replaced in the copy, with a warning" {
+    run -0 sql "select greenlight_enqueue(array['{\"s\":\"\\u0000\\\\u0000\\ud83d\\ude00\\ude00\\ud83d\"}'], '{a}', '{l}')"
+    assert_output --partial 'WARNING:  U+FFFD is stored'
+    [ "$(row "request_payload ->> 's' = U&'\\FFFD\\\\u0000\\+01F600\\FFFD\\FFFD'")" = t ]
+    sql "truncate greenlight_queue"
+    run -0 sql "select greenlight_enqueue('{\"{\\\"n\\\":1e200000,\\\"m\\\":1}\"}', '{a}', '{l}')"
+    assert_output --partial 'the member "n" is stored as null'
+    [ "$(row request_payload)" = '{"m": 1, "n": null}' ]
+}
+
+@test "enqueue: a text that is no JSON is a data error, and nothing of its batch is stored" {
+    local text
+    for text in '{' '' 'x' '{"a":1}}' '{"s":"\ud800}'; do
+        run ! psql -XqAt -v VERBOSITY=verbose -c "select greenlight_enqueue(array['{}', '$text'], '{a,b}', '{l,l}')"
+        assert_output --regexp 'ERROR:  22P0[25]'
+    done
+    [ "$(row "count(*)")" = 0 ]
+}
+
+# ---- claim ----
+
+@test "claim: the highest priority first, then by run_at, never before it" {
+    add 6 "priority, run_at" "(array[0, 5, 5, 9, 0, 9])[n], now() + (array[-1, -1, -3, 60, -2, -1])[n] * interval '1 minute'"
+    [ "$(claim 2 | paste -sd' ')" = "a6 a3" ]
+    [ "$(claim 9 | paste -sd' ')" = "a2 a5 a1" ]
+    [ -z "$(claim 9)" ]
+}
+
+@test "claim: gives a lease and one fresh token, and none where nothing is wanted" {
+    add 3
+    [ -z "$(claim 0)" ]
+    claim 2
+    run -0 sql "select count(*), count(distinct lease_token), min(claimed_by), bool_and(started_at is not null),
+        bool_and(lease_until between now() + interval '14 minutes' and now() + interval '15 minutes')
+        from greenlight_queue where status = 'executing'"
+    assert_output '2|1|w|t|t'
+    before=$(sql "select lease_token from greenlight_queue where status = 'executing' limit 1")
+    claim 1
+    [ "$(sql "select count(distinct lease_token) from greenlight_queue")" = 2 ]
+    settle release > /dev/null
+    sql "update greenlight_queue set run_at = now()"
+    claim 3
+    [ "$(sql "select count(*) from greenlight_queue where lease_token = '$before'")" = 0 ]
+}
+
+@test "claim: only one atom's, or one learner's, where asked" {
+    add 3
+    sql "update greenlight_queue set learner_id = 'm' where atom_id = 'a2'"
+    [ "$(sql "select atom_id from greenlight_claim('w', 9, atom_id => 'a3')")" = a3 ]
+    [ "$(sql "select atom_id from greenlight_claim('w', 9, learner_id => 'm')")" = a2 ]
+    [ -z "$(sql "select atom_id from greenlight_claim('w', 9, atom_id => 'a1', learner_id => 'm')")" ]
+}
+
+@test "claim: a worker never holds more than max_held rows, saved executions apart" {
+    add 10
+    [ "$(sql "select count(*) from greenlight_claim('w', 3, 4)")" = 3 ]
+    [ "$(sql "select count(*) from greenlight_claim('w', 3, 4)")" = 1 ]
+    [ "$(sql "select count(*) from greenlight_claim('w', 3, 4)")" = 0 ]
+    [ "$(sql "select count(*) from greenlight_claim('v', 3, 4)")" = 3 ]
+    sql "update greenlight_queue set execution_id = 'e' where claimed_by = 'w'"
+    [ "$(sql "select greenlight_held('w')")" = 0 ]
+    [ "$(sql "select count(*) from greenlight_claim('w', 9, 4)")" = 3 ]
+}
+
+@test "claim: fails a row whose payload is no object, and takes the next" {
+    add 3
+    sql "update greenlight_queue set request_payload = '[1]' where atom_id in ('a1', 'a2')"
+    [ "$(claim 1)" = a3 ]
+    run -0 sql "select status, error_message, errors -> 0 ->> 'class' from greenlight_queue where atom_id = 'a1'"
+    assert_output 'failed|the payload is no object|bad_request'
+    [ "$(sql "select count(*) from greenlight_queue where status = 'failed'")" = 2 ]
+}
+
+@test "claim: a request lacks neither its atom nor its learner" {
+    request() {
+        sql "truncate greenlight_queue; insert into greenlight_queue (atom_id, learner_id, request_payload)
+             values ('a', 'l', '$1'); select greenlight_request(q)::jsonb = '$2' from greenlight_claim('w', 1) q"
+    }
+    [ "$(request '{"n":1}' '{"n":1,"atom_id":"a","session_context":{"learner_id":"l"}}')" = t ]
+    [ "$(request '{"id":"b","learner_id":"m"}' '{"id":"b","learner_id":"m"}')" = t ]
+    [ "$(request '{"session_context":{"x":1}}' '{"atom_id":"a","session_context":{"x":1,"learner_id":"l"}}')" = t ]
+    [ "$(request '{"session_context":null}' '{"atom_id":"a","session_context":{"learner_id":"l"}}')" = t ]
+    [ "$(request '{"atom_id":"b","session_context":{"learner_id":"m"}}' \
+        '{"atom_id":"b","session_context":{"learner_id":"m"}}')" = t ]
+}
+
+@test "claim: sweeps first" {
+    add 1 "max_retries" 5
+    sql "select greenlight_claim('gone', 1, lease => '-1 s')"
+    [ -z "$(claim)" ]
+    [ "$(row "status, retry_count")" = 'pending|1' ]
+}
+
+@test "claim: begins where it is told to, and finds what lies before that in the end" {
+    add 4 "run_at" "now() - (10 - n) * interval '1 minute'"
+    since="array_fill(now() - interval '7 minutes 30 s', array[10])"
+    [ "$(sql "select atom_id from greenlight_claim('w', 1, since => $since)")" = a3 ]
+    [ "$(sql "select atom_id from greenlight_claim('w', 3, since => $since)" | sort | paste -sd' ')" = "a1 a2 a4" ]
+}
+
+# ---- settle ----
+
+# Every outcome from every status, by the token's holder (t) and another (f).
+transitions() {
+    sql "create table made (status text, mine bool, outcome text, id uuid default greenlight_uuid7(), token uuid default gen_random_uuid());
+         insert into made (status, mine, outcome) select s, m, o
+           from unnest('{pending,executing,complete,failed,cancelled}'::text[]) s, unnest('{t,f}'::bool[]) m,
+                unnest('{progress,complete,failed,cancelled,retry,release}'::text[]) o;
+         insert into greenlight_queue (id, learner_id, request_payload, status, lease_token, lease_until, claimed_by)
+         select id, 'l', '{}', status, token, case when status = 'executing' then now() end,
+                case when status = 'executing' then 'w' end from made;
+         update made set token = gen_random_uuid() where not mine;
+         with batch as (select array_agg(id order by id) ids, array_agg(token order by id) tokens,
+                               array_agg(outcome order by id) outcomes,
+                               array_agg('{\"r\":1}'::text) results from made),
+              answer as (select (b.ids)[s.ord] as id, s.settlement, s.status from batch b,
+                         greenlight_settle(ids, tokens, outcomes, result => results) s)
+         select m.status, m.mine, m.outcome, a.settlement, a.status
+           from made m join answer a on a.id = m.id
+          order by array_position('{pending,executing,complete,failed,cancelled}', m.status), m.mine desc,
+                   array_position('{progress,complete,failed,cancelled,retry,release}', m.outcome)"
+}
+
+@test "settle: every outcome from every status" {
+    run -0 transitions
+    assert_output "$(
+        cat << 'END'
+pending|t|progress|progress|pending
+pending|t|complete|settled|complete
+pending|t|failed|settled|failed
+pending|t|cancelled|settled|cancelled
+pending|t|retry|already|pending
+pending|t|release|already|pending
+pending|f|progress|stale|pending
+pending|f|complete|stale|pending
+pending|f|failed|stale|pending
+pending|f|cancelled|stale|pending
+pending|f|retry|stale|pending
+pending|f|release|stale|pending
+executing|t|progress|progress|executing
+executing|t|complete|settled|complete
+executing|t|failed|settled|failed
+executing|t|cancelled|settled|cancelled
+executing|t|retry|released|pending
+executing|t|release|released|pending
+executing|f|progress|stale|executing
+executing|f|complete|stale|executing
+executing|f|failed|stale|executing
+executing|f|cancelled|stale|executing
+executing|f|retry|stale|executing
+executing|f|release|stale|executing
+complete|t|progress|already|complete
+complete|t|complete|already|complete
+complete|t|failed|stale|complete
+complete|t|cancelled|stale|complete
+complete|t|retry|already|complete
+complete|t|release|already|complete
+complete|f|progress|stale|complete
+complete|f|complete|stale|complete
+complete|f|failed|stale|complete
+complete|f|cancelled|stale|complete
+complete|f|retry|stale|complete
+complete|f|release|stale|complete
+failed|t|progress|already|failed
+failed|t|complete|settled|complete
+failed|t|failed|already|failed
+failed|t|cancelled|stale|failed
+failed|t|retry|already|failed
+failed|t|release|already|failed
+failed|f|progress|stale|failed
+failed|f|complete|settled|complete
+failed|f|failed|stale|failed
+failed|f|cancelled|stale|failed
+failed|f|retry|stale|failed
+failed|f|release|stale|failed
+cancelled|t|progress|already|cancelled
+cancelled|t|complete|stale|cancelled
+cancelled|t|failed|stale|cancelled
+cancelled|t|cancelled|already|cancelled
+cancelled|t|retry|already|cancelled
+cancelled|t|release|already|cancelled
+cancelled|f|progress|stale|cancelled
+cancelled|f|complete|stale|cancelled
+cancelled|f|failed|stale|cancelled
+cancelled|f|cancelled|stale|cancelled
+cancelled|f|retry|stale|cancelled
+cancelled|f|release|stale|cancelled
+END
+    )"
+    # Only what was settled has the new result.
+    [ "$(sql "select count(*) from greenlight_queue where result_payload is not null")" = 8 ]
+}
+
+@test "settle: a result is stored with its exact text where jsonb loses something, and ends lease and error" {
+    add 1
+    claim
+    settle progress "'{e1}'"
+    [ "$(row "status, execution_id, submitted_at is not null, claimed_by")" = 'executing|e1|t|w' ]
+    [ "$(settle complete "null, array['{\"partial_score\":1e0}']")" = 'settled|complete' ]
+    run -0 row "result_payload, result_text, execution_id, completed_at is not null, lease_until, claimed_by, error_message"
+    assert_output '{"partial_score": 1}|{"partial_score":1e0}|e1|t|||'
+}
+
+@test "settle: a row that is not there is gone, and an empty batch is no answer" {
+    run -0 sql "select * from greenlight_settle(array[gen_random_uuid()], array[gen_random_uuid()], '{complete}')"
+    assert_output '1|gone|'
+    run -0 sql "select * from greenlight_settle('{}', '{}', '{}')"
+    assert_output ''
+}
+
+@test "settle: what cannot be stored is a data error that leaves the whole batch as it was" {
+    add 2
+    claim 2
+    for argument in "null, '{\"{}\",x}'" "null, null, '{x,\"{\\\"a\\\":}\"}'"; do
+        run ! psql -XqAt -v VERBOSITY=verbose -c "select greenlight_settle(array_agg(id), array_agg(lease_token),
+            '{complete,complete}', $argument) from greenlight_queue"
+        assert_output --partial 'ERROR:  22P02'
+    done
+    run ! settle finished
+    assert_output --partial "no such outcome: 'finished'"
+    [ "$(sql "select count(*) from greenlight_queue where status = 'executing'")" = 2 ]
+}
+
+@test "settle: one row twice in a batch is settled in order" {
+    add 1
+    claim
+    run -0 sql "select s.* from greenlight_queue, greenlight_settle(array[id, id, id],
+        array[lease_token, lease_token, lease_token], '{progress,complete,complete}', '{e,null,null}') s"
+    assert_output "$(printf '%s\n' '1|progress|executing' '2|settled|complete' '3|already|complete')"
+    [ "$(row execution_id)" = e ]
+}
+
+@test "settle: a retry costs one and waits 60 s times 4 each time, and the row fails when none is left" {
+    local n wait
+    add 1
+    for n in 0 1 2; do
+        claim
+        [ "$(settle retry "null, null, '{\"{\\\"class\\\":\\\"http_5xx\\\",\\\"message\\\":\\\"m$n\\\"}\"}'")" = 'released|pending' ]
+        wait=$((60 * 4 ** n))
+        [ "$(row "retry_count, extract(epoch from run_at - now()) between $wait * 0.79 and $wait * 1.21")" = "$((n + 1))|t" ]
+        [ -z "$(claim)" ]
+        sql "update greenlight_queue set run_at = now()"
+    done
+    claim
+    [ "$(settle retry "null, null, '{last}'")" = 'settled|failed' ]
+    run -0 row "retry_count, error_message, jsonb_array_length(errors), errors -> 1 ->> 'message', errors -> 0 ->> 'class'"
+    assert_output '3|last|4|m1|http_5xx'
+}
+
+@test "settle: waits after a retry differ by chance" {
+    add 200
+    claim 200
+    settle retry
+    run -0 sql "select count(distinct date_trunc('second', run_at)) > 10,
+        min(run_at) > now() + interval '47 s', max(run_at) < now() + interval '73 s' from greenlight_queue"
+    assert_output 't|t|t'
+}
+
+@test "settle: a release costs nothing and waits 60 s, or as long as the server asked" {
+    add 1
+    claim
+    [ "$(settle release "null, null, null, '{00:00:05}'")" = 'released|pending' ]
+    [ "$(row "retry_count, run_at - now() between interval '59 s' and interval '60 s'")" = '0|t' ]
+    sql "update greenlight_queue set run_at = now()"
+    claim
+    settle release "'{e9}', null, null, '{01:00:00}'"
+    [ "$(row "execution_id, run_at - now() between interval '59 minutes' and interval '60 minutes'")" = 'e9|t' ]
+}
+
+@test "settle: a longer Retry-After puts a charged retry off too" {
+    add 1
+    claim
+    settle retry "null, null, null, '{02:00:00}'"
+    [ "$(row "run_at - now() > interval '119 minutes'")" = t ]
+}
+
+@test "settle: an execution that the server forgot is cleared, under a new key" {
+    add 1
+    claim
+    settle progress "'{e1}'"
+    settle retry "'{\"\"}'"
+    [ "$(row "execution_id, submitted_at, idempotency_key is not null and idempotency_key <> id::text, retry_count")" = '||t|1' ]
+}
+
+@test "settle: the last ten errors are kept" {
+    add 1 max_retries 99
+    for n in {1..12}; do
+        claim > /dev/null
+        settle retry "null, null, '{e$n}'" > /dev/null
+        sql "update greenlight_queue set run_at = now()"
+    done
+    run -0 row "jsonb_array_length(errors), errors -> 0 ->> 'message', errors -> 9 ->> 'message', errors -> 9 ? 'at'"
+    assert_output '10|e3|e12|t'
+}
+
+@test "settle: a grade that comes after the lease counts while nobody else has the row" {
+    add 2 max_retries 0
+    sql "select greenlight_claim('slow', 1, lease => '-1 s')"
+    [ "$(sql "select greenlight_sweep()")" = 1 ]
+    [ "$(sql "select status from greenlight_queue where atom_id = 'a1'")" = failed ]
+    run -0 sql "select settlement, s.status from greenlight_queue,
+        greenlight_settle(array[id], array[lease_token], '{complete}', result => '{\"{}\"}') s where atom_id = 'a1'"
+    assert_output 'settled|complete'
+    [ "$(sql "select error_message from greenlight_queue where atom_id = 'a1'")" = '' ]
+}
+
+@test "settle: what comes after somebody else has the row is stale, and the fresh outcome stands" {
+    add 1
+    sql "select greenlight_claim('slow', 1, lease => '-1 s')"
+    late=$(row lease_token)
+    sql "select greenlight_sweep(); update greenlight_queue set run_at = now()"
+    claim
+    settle_late() {
+        sql "select settlement from greenlight_queue, greenlight_settle(array[id], array['$late'::uuid], '{complete}',
+             result => '{\"{\\\"late\\\":1}\"}')"
+    }
+    [ "$(settle_late)" = stale ]
+    settle complete "null, array['{\"fresh\":1}']"
+    [ "$(settle_late)" = stale ]
+    [ "$(row result_payload)" = '{"fresh": 1}' ]
+}
+
+# ---- leases ----
+
+@test "sweep: takes only what has run out, oldest first, and charges it" {
+    add 3
+    sql "select greenlight_claim('w', 3); update greenlight_queue set lease_until = now() - (atom_id = 'a2')::int * interval '1 s'
+         - (atom_id = 'a3')::int * interval '2 s' + (atom_id = 'a1')::int * interval '1 s'"
+    [ "$(sql "select greenlight_sweep(1)")" = 1 ]
+    run -0 sql "select atom_id, retry_count, error_message, errors -> 0 ->> 'class' from greenlight_queue where status = 'pending'"
+    assert_output 'a3|1|the lease ran out|lease'
+    [ "$(sql "select greenlight_sweep()")" = 1 ]
+    [ "$(sql "select status from greenlight_queue where atom_id = 'a1'")" = executing ]
+}
+
+@test "renew: puts a worker's leases off, and nobody else's" {
+    add 2
+    claim 1 v
+    claim 1 w
+    sql "update greenlight_queue set lease_until = now() + interval '1 s'"
+    [ "$(sql "select greenlight_renew('w', '60 s')")" = 1 ]
+    run -0 sql "select claimed_by, lease_until > now() + interval '59 s' from greenlight_queue order by claimed_by"
+    assert_output "$(printf '%s\n' 'v|f' 'w|t')"
+}
+
+@test "renew: never past max_lease after the claim, and max_wait more for a saved execution" {
+    add 2
+    sql "select greenlight_claim('w', 2, lease => '1 s'); update greenlight_queue set execution_id = 'e' where atom_id = 'a2'"
+    sql "update greenlight_queue set started_at = now() - interval '10 minutes'"
+    [ "$(sql "select greenlight_renew('w', '1 hour', '15 minutes', '5 minutes')")" = 2 ]
+    run -0 sql "select round(extract(epoch from lease_until - started_at) / 60) from greenlight_queue order by atom_id"
+    assert_output "$(printf '%s\n' 15 20)"
+    sql "update greenlight_queue set started_at = now() - interval '1 hour'"
+    [ "$(sql "select greenlight_renew('w', '1 hour', '15 minutes', '5 minutes')")" = 0 ]
+    [ "$(sql "select min(lease_until) > now() from greenlight_queue")" = t ]
+}
+
+@test "release: gives back all that a worker holds, charged or not" {
+    add 3
+    claim 2 w
+    claim 1 v
+    [ "$(sql "select greenlight_release('w')")" = 2 ]
+    run -0 sql "select status, retry_count, coalesce(claimed_by, '-'), errors -> 0 ->> 'class' from greenlight_queue order by id"
+    assert_output "$(printf '%s\n' 'pending|1|-|stage' 'pending|1|-|stage' 'executing|0|v|')"
+    [ "$(sql "select greenlight_release('v', false)")" = 1 ]
+    [ "$(sql "select retry_count, errors, run_at > now() + interval '59 s' from greenlight_queue where atom_id = 'a3'")" = '0|[]|t' ]
+    [ "$(sql "select greenlight_release('w')")" = 0 ]
+}
+
+@test "queue: the functions find their table whatever the caller's search_path is" {
+    run -0 psql -XqAt -v ON_ERROR_STOP=1 << 'END'
+create schema elsewhere;
+create table elsewhere.greenlight_queue (n int);
+set search_path = elsewhere;
+select count(*) from public.greenlight_enqueue('{"{}"}', '{a}', '{l}');
+select count(*) from public.greenlight_claim('w', 1, 5);
+select public.greenlight_renew('w', '1 hour'), public.greenlight_sweep(), public.greenlight_held('w');
+select settlement from public.greenlight_queue q, public.greenlight_settle(array[id], array[lease_token], '{retry}');
+select public.greenlight_release('w');
+END
+    assert_output "$(printf '%s\n' 1 1 '0|0|1' released 0)"
+}
+
+@test "queue: in a schema of its own it works as in public" {
+    sql "create schema own"
+    PGOPTIONS='-c search_path=own' gl-migrate
+    sql "select own.greenlight_enqueue('{\"{}\"}', '{a}', '{l}')"
+    [ "$(sql "select count(*) from own.greenlight_claim('w', 1)")" = 1 ]
+    [ "$(sql "select count(*) from public.greenlight_queue")" = 0 ]
+}
