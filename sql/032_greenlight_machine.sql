@@ -66,9 +66,10 @@ end $$;
 -- members and other escapes mean nothing.
 create or replace function greenlight_is_lossy(given text, copy jsonb) returns boolean
 language sql immutable parallel safe
-return given ~ '\\u(0000|0022|[dD][89a-fA-F])'
+return (strpos(given, '\u') > 0 and given ~ '\\u(0000|0022|[dD][89a-fA-F])')
     or regexp_count(given, '"\s*:') <> regexp_count(copy::text, '"\s*:')
-    or regexp_replace(given, '"(?:[^"\\]|\\.)*"', '""', 'g') ~ '[0-9][eE]|-0(\.0+)?(?![0-9.])';
+    or given ~ '[0-9][eE][-+]?[0-9]|-0' -- else there is nothing to look for outside of strings
+       and regexp_replace(given, '"(?:[^"\\]|\\.)*"', '""', 'g') ~ '[0-9][eE]|-0(\.0+)?(?![0-9.])';
 
 -- The request as it is to be posted: the exact text where one is kept, else the
 -- payload, with atom_id and the learner from the columns where it has none.
@@ -132,7 +133,7 @@ end $$;
 -- stored already, or whose dedupe key an active row has, is not stored again:
 -- the answer is that row, as a duplicate.  `verbatim` says whether the exact
 -- text must be kept (it was posted under its key); null: wherever jsonb loses
--- something.
+-- something, which takes a while to find out.
 create or replace function greenlight_enqueue(request text[], atom_id text[], learner_id text[],
     idempotency_key text[] default null, execution_id text[] default null, endpoint text[] default null,
     dedupe_key text[] default null, priority int[] default null, run_at timestamptz[] default null,
@@ -342,13 +343,14 @@ return case
 -- that the server knows the old one no more: it is cleared, and the row gets a new
 -- idempotency key.  run_after only ever puts a row off.  error is an object or a
 -- plain message; it goes to the row's errors, and its message to error_message.
+-- verbatim is as in greenlight_enqueue, for the result.
 --
 -- settlement: settled, progress, released | already (it was recorded before) |
 -- stale (another token has the row, or it ended otherwise) | gone.  Nobody but
 -- the token's holder changes a row, with the one exception of greenlight_judge.
 create or replace function greenlight_settle(id uuid[], token uuid[], outcome text[],
     execution_id text[] default null, result text[] default null, error text[] default null,
-    run_after interval[] default null)
+    run_after interval[] default null, verbatim boolean[] default null)
 returns table (ord int, settlement text, status text)
 language plpgsql as $$
 #variable_conflict use_column
@@ -372,9 +374,9 @@ begin
             with asked as (
                 select u.*, row_number() over (partition by u.id order by u.ord) as turn
                   from unnest(greenlight_settle.id, token, outcome, greenlight_settle.execution_id, result,
-                              payload, error, run_after)
+                              payload, error, run_after, verbatim)
                        with ordinality as u(id, token, outcome, execution_id, result, payload, error,
-                                            run_after, ord)),
+                                            run_after, verbatim, ord)),
             judged as materialized (
                 select a.*, q.status as was, greenlight_error(a.error) as problem,
                        coalesce(a.outcome = 'retry' and a.execution_id = '', false) as anew,
@@ -397,7 +399,8 @@ begin
                        result_payload = case when j.next in ('pending', 'executing') then q.result_payload
                                              else j.payload end,
                        result_text = case when j.next in ('pending', 'executing') then q.result_text
-                                          when greenlight_is_lossy(j.result, j.payload) then j.result end,
+                                          when coalesce(j.verbatim, greenlight_is_lossy(j.result, j.payload))
+                                               then j.result end,
                        retry_count = q.retry_count + (j.outcome = 'retry' and j.next = 'pending')::int,
                        run_at = case when j.next = 'pending' and j.outcome = 'retry' then
                                           now() + greatest(greenlight_backoff(q.retry_count), j.run_after)
@@ -436,10 +439,12 @@ end $$;
 
 -- A queue is empty and full in turns, so statistics are always of another day:
 -- the walk over an index is right whatever they say, and each claim is planned
--- for the arguments that it has.
-alter function greenlight_claim set plan_cache_mode = force_custom_plan
+-- for the arguments that it has.  What is off counts as dear, for which a plan
+-- would be compiled.
+alter function greenlight_claim set plan_cache_mode = force_custom_plan set jit = off
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off;
-alter function greenlight_sweep set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off;
+alter function greenlight_sweep set jit = off
+    set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off;
 alter function greenlight_renew set enable_seqscan = off;
 alter function greenlight_release set enable_seqscan = off;
 alter function greenlight_end_lease set enable_seqscan = off;
