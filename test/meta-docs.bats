@@ -5,6 +5,7 @@
 load lib/common
 load lib/examples
 load lib/server
+load lib/postgres
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
@@ -16,6 +17,7 @@ setup() {
 teardown() {
     stop_server
     XDG_STATE_HOME=$BATS_TEST_TMPDIR/state gl-localdb -q destroy --yes
+    stop_postgres
 }
 
 # for_each FUNCTION: calls it with each program's name, and fails when there
@@ -147,6 +149,8 @@ has_sections() {
     local page failed=0
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     start_server "$BATS_TEST_TMPDIR" --exec "$runner"
+    start_postgres
+    new_database
     for page in "$GL_TOP"/man/*.[1-8]; do
         mkdir "$BATS_TEST_TMPDIR/${page##*/}"
         cd "$BATS_TEST_TMPDIR/${page##*/}"

@@ -15,13 +15,13 @@ use_postgres() {
 }
 [ -z "${PG_DIR-}" ] || use_postgres
 
-# as_postgres COMMAND ...
+# as_postgres COMMAND ...: in place of this shell, so to be called in a subshell.
 as_postgres() {
+    cd / || return # where we are may be closed to the user postgres
     if [ "$(id -u)" -eq 0 ]; then
-        setpriv --reuid=postgres --regid=postgres --init-groups --no-new-privs -- "$@"
-    else
-        "$@"
+        exec setpriv --reuid=postgres --regid=postgres --init-groups --no-new-privs -- "$@"
     fi
+    exec "$@"
 }
 
 # start_postgres [SETTING ...]: settings as `name=value`.  Exports what libpq
@@ -35,12 +35,12 @@ start_postgres() {
     use_postgres
     log=$PG_DIR/log
     [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$PG_DIR"
-    as_postgres "$PG_BIN/initdb" -D "$PG_DIR/data" -U greenlight -A trust -E UTF8 --locale=C.UTF-8 -N > "$log.initdb" ||
-        return
+    (as_postgres "$PG_BIN/initdb" -D "$PG_DIR/data" -U greenlight -A trust -E UTF8 --locale=C.UTF-8 -N) \
+        > "$log.initdb" || return
     for setting in fsync=off full_page_writes=off synchronous_commit=off max_connections=60 \
         shared_buffers=128MB max_wal_size=2GB log_min_messages=warning log_statement=none "$@"; do
         printf "%s='%s'\n" "${setting%%=*}" "${setting#*=}"
-    done | as_postgres tee -a "$PG_DIR/data/postgresql.conf" > /dev/null
+    done >> "$PG_DIR/data/postgresql.conf"
     run_postgres
     createdb greenlight_template
     PGDATABASE=greenlight_template gl-migrate
@@ -48,21 +48,21 @@ start_postgres() {
 
 # Starts the server of PG_DIR again, and waits for it.
 run_postgres() {
-    as_postgres setpriv --pdeathsig QUIT -- "$PG_BIN/postgres" -D "$PG_DIR/data" -c listen_addresses= \
-        -c unix_socket_directories="$PG_DIR" < /dev/null >> "$PG_DIR/log.out" 2>&1 3>&- &
+    (as_postgres setpriv --pdeathsig QUIT -- "$PG_BIN/postgres" -D "$PG_DIR/data" -c listen_addresses= \
+        -c unix_socket_directories="$PG_DIR") < /dev/null >> "$PG_DIR/log.out" 2>&1 3>&- &
     postgres_pid=$!
     eventually 20 pg_isready -q
 }
 
-# halt_postgres [MODE]: stops the server: immediate (the default) or fast.
+# halt_postgres immediate|fast: stops the server; run_postgres starts it again.
 halt_postgres() {
-    as_postgres "$PG_BIN/pg_ctl" stop -s -D "$PG_DIR/data" -m "${1:-immediate}"
+    (as_postgres "$PG_BIN/pg_ctl" stop -s -D "$PG_DIR/data" -m "$1")
     wait "$postgres_pid" 2> /dev/null || true
 }
 
 stop_postgres() {
     [ -n "${PG_DIR-}" ] || return 0
-    halt_postgres || true
+    halt_postgres immediate || true
     rm -rf "$PG_DIR"
 }
 
