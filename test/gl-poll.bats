@@ -208,15 +208,6 @@ polls() {
     refute_output --regexp 'libpq|libjq'
 }
 
-@test "gl-poll: a success in between starts the count of failed polls anew" {
-    fail9='503,503,503,503,503,503,503,503,503'
-    echo "{\"match\":{\"method\":\"GET\"},\"answers\":[$fail9,{\"body\":{\"status\":\"pending\"}},$fail9,{\"body\":{\"status\":\"complete\",\"result\":{\"correct\":true}}}]}" > "$BATS_TEST_TMPDIR/rules"
-    start --scenario "$BATS_TEST_TMPDIR/rules"
-    run -0 gl-poll --interval 1ms --interval-cap 1ms <<< '{"execution_id":"e"}'
-    holds '.status == "complete"'
-    log_holds 'length == 20'
-}
-
 @test "gl-poll: --max-wait and --deadline end a long interval, the execution pending" {
     start
     record=$(queued '{"polls":100}')
@@ -239,14 +230,51 @@ polls() {
     log_holds 'map(select(.method == "GET")) | group_by(.path) | map(map(.time_ms) | min) | (max - min) >= 480'
 }
 
-@test "gl-poll: the first polls of many are spread over one interval" {
-    start
-    requests 1 10 '.mock = {polls: 0}' | gl-submit --async -j 1 > "$BATS_TEST_TMPDIR/in" || [ $? -eq 75 ]
-    run -0 gl-poll --interval 1s --window 10 "$BATS_TEST_TMPDIR/in"
-    log_holds 'map(select(.method == "GET").time_ms) | .[-1] - .[0] | . >= 800 and . < 3000'
+@test "gl-poll: only failures in a row count" {
+    echo '{"match":{"method":"GET"},"answers":[503,503,503,503,503,503,503,503,503,{"body":{"status":"running"}},503,503,503,503,503,503,503,503,503,{"body":{"status":"complete","result":{"correct":true}}}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    run -0 gl-poll --interval 1ms --interval-cap 1ms <<< '{"execution_id":"e"}'
+    holds '.status == "complete"'
+    log_holds 'length == 20'
 }
 
-@test "gl-poll: a file that cannot be read is exit 74" {
-    run -74 gl-poll "$BATS_TEST_TMPDIR"
-    assert_output "gl-poll: cannot read \"$BATS_TEST_TMPDIR\": Is a directory"
+@test "gl-poll: an execution that is gone is execution_unknown too" {
+    echo '{"match":{"method":"GET"},"answers":[410]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    run -75 poll '{"execution_id":"e"}'
+    holds '.error.class == "execution_unknown" and .error.http_status == 410'
+}
+
+@test "gl-poll: a wait that the server asks for never passes --max-wait" {
+    echo '{"match":{"method":"GET"},"answers":[{"body":{"status":"pending","estimated_wait_seconds":3000}}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    SECONDS=0
+    run -75 gl-poll --max-wait 500ms <<< '{"execution_id":"e"}'
+    assert [ "$SECONDS" -lt 5 ]
+    holds '.status == "pending"'
+}
+
+@test "gl-poll: --deadline leaves what is open pending" {
+    start
+    record=$(queued '{"polls":100000}')
+    SECONDS=0
+    run -75 gl-poll --interval 10s --deadline 500ms <<< "$record"
+    assert [ "$SECONDS" -lt 5 ]
+    holds '._gl.type == "execution" and .execution_id != null'
+}
+
+@test "gl-poll: the first polls of many are spread over an interval" {
+    echo '{"match":{"method":"GET"},"answers":[{"body":{"status":"complete","result":{"correct":true}}}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    requests 1 10 '{execution_id: .atom_id}' > "$BATS_TEST_TMPDIR/in"
+    run -0 gl-poll --window 10 --interval 1s "$BATS_TEST_TMPDIR/in"
+    log_holds 'length == 10 and .[9].time_ms - .[0].time_ms >= 700'
+}
+
+@test "gl-poll: a missing file is exit 74, a bad line keeps nothing of the record before" {
+    start
+    queued '{"polls":0}' | jq -c '._gl.context = "mine"' > "$BATS_TEST_TMPDIR/in"
+    echo junk >> "$BATS_TEST_TMPDIR/in"
+    run -74 gl-poll --interval 20ms "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/none"
+    jq -se 'length == 2 and (.[] | select(.status == "rejected") | ._gl.context == null)' <<< "$(records)"
 }

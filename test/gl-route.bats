@@ -133,3 +133,29 @@ owned() {
     run -0 --separate-stderr command time -f %M gl-route -q "$BATS_TEST_TMPDIR/in" -v
     assert [ "$stderr" -lt 40960 ]
 }
+
+@test "gl-route: of several records 75 wins over 76 over 69 over 65 over 0" {
+    local -A records=(
+        [0]='{"status":"cancelled","_gl":{"type":"result"}}'
+        [65]='{"status":"rejected","error":{"http_status":null},"_gl":{"type":"result"}}'
+        [69]='{"status":"rejected","error":{"http_status":400},"_gl":{"type":"result"}}'
+        [76]='{"status":"protocol_error","_gl":{"type":"result"}}'
+        [75]='{"status":"running","_gl":{"type":"execution"}}'
+    )
+    local better=() code other
+    for code in 0 65 69 76 75; do
+        better+=("$code")
+        for other in "${better[@]}"; do
+            run "-$code" gl-route <<< "${records[$code]}"$'\n'"${records[$other]}"
+            run "-$code" gl-route <<< "${records[$other]}"$'\n'"${records[$code]}"
+        done
+    done
+}
+
+@test "gl-route: any number of files, one open at a time" {
+    echo "$greenlights" > "$BATS_TEST_TMPDIR/one"
+    files=()
+    for _ in $(seq 100); do files+=("$BATS_TEST_TMPDIR/one"); done
+    run -0 bash -c 'ulimit -n 32; gl-route "$@"' - "${files[@]}"
+    assert_equal "$(wc -l <<< "$output")" 100
+}

@@ -356,3 +356,128 @@ gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
     assert [ "$SECONDS" -lt 10 ]
     log_holds 'length == 1'
 }
+
+@test "retry: a shorter Retry-After never shortens a pause that the origin asked for" {
+    start
+    run -0 gl-submit -j 2 --unordered <<< '{"atom_id":"a","mock":[{"status":503,"retry_after":"2"},200]}
+{"atom_id":"b","mock":[{"status":503,"retry_after":"0","delay_ms":300},200]}'
+    log_holds 'length == 4 and .[2].time_ms - .[0].time_ms >= 2000'
+}
+
+@test "retry: each success gives the budget a token back" {
+    start
+    # 51 records with two retries each need 510 tokens of 500.
+    run -0 gl-submit -j 1 <<< "$(requests 1 51 '.mock = "503,503,200"')"
+    assert_equal "$(wc -l <<< "$(records)")" 51
+}
+
+@test "retry: an ambiguous attempt is remembered over clearer ones" {
+    start
+    run -0 submit '[{"fault":"drop"},{"status":429},409,200]' --attempts 4
+    assert_equal "$(classes)" 'reset rate_limited conflict ok'
+}
+
+@test "retry: while a probe is under way no other request is" {
+    start
+    port=${GREENLIGHT_API_URL##*:}
+    stop_server
+    rm "$BATS_TEST_TMPDIR/ready"
+    requests 1 30 > "$BATS_TEST_TMPDIR/in"
+    gl-submit -j 8 --attempts 1 --circuit-pause 2s "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    sleep 0.5
+    start --port "$port" --delay 300ms
+    ended 75 "$pid"
+    log_holds 'length >= 10 and .[1].time_ms - .[0].time_ms >= 300 and (map(.in_flight) | max) > 1'
+}
+
+@test "retry: --deadline ends a run that --rate holds back" {
+    start
+    SECONDS=0
+    run -75 gl-submit --rate 0.1 --deadline 500ms <<< "$(requests 1 3)"
+    assert [ "$SECONDS" -lt 5 ]
+    jq -se 'map(.status) == ["complete", "unavailable", "unavailable"] and .[1].error.class == "deadline"' <<< "$(records)"
+}
+
+@test "retry: --rate holds also where many requests go in one millisecond" {
+    start
+    requests 1 601 | gl-submit --rate 2000 -j 64 > /dev/null
+    log_holds 'length == 601 and .[600].time_ms - .[0].time_ms >= 280'
+}
+
+@test "retry: after a signal it does not wait for input that may never come" {
+    start
+    mkfifo "$BATS_TEST_TMPDIR/in"
+    gl-submit < "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    exec 8> "$BATS_TEST_TMPDIR/in"
+    echo '{"atom_id":"a","mock":{"delay_ms":20000}}' >&8
+    eventually 5 log_holds 'length == 1'
+    SECONDS=0
+    kill -TERM "$pid"
+    ended 143 "$pid"
+    assert [ "$SECONDS" -lt 5 ]
+    exec 8>&-
+    jq -se 'length == 1 and .[0].error.class == "interrupted"' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "retry: a signal ends what is under way also after a 401 has stopped the sending" {
+    start
+    requests 1 2 '.mock = (if .n == 1 then {delay_ms: 20000} else 401 end)' > "$BATS_TEST_TMPDIR/in"
+    gl-submit -j 2 --unordered "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    eventually 5 grep -q unauthorised "$BATS_TEST_TMPDIR/out"
+    SECONDS=0
+    kill -TERM "$pid"
+    ended 143 "$pid"
+    assert [ "$SECONDS" -lt 5 ]
+    jq -se 'map(.error.class) == ["unauthorised", "interrupted"]' "$BATS_TEST_TMPDIR/out"
+}
+
+# tcp_server PROGRAM: a server that does PROGRAM (Python) with each connection
+# c, after reading a request; its port in $port.
+tcp_server() {
+    mkfifo "$BATS_TEST_TMPDIR/port"
+    /usr/bin/python3 -c 'import socket, struct, sys, time
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+while True:
+    c = s.accept()[0]
+    c.recv(65536)
+    exec(sys.argv[1])
+    c.close()' "$1" > "$BATS_TEST_TMPDIR/port" 3>&- &
+    server_pid=$!
+    read -r port < "$BATS_TEST_TMPDIR/port"
+}
+
+@test "retry: a time-out before the request was sent is a failed connection" {
+    tcp_server 'time.sleep(10)'
+    run -75 gl-submit --url "https://127.0.0.1:$port" --attempts 1 --timeout 300ms <<< '{"atom_id":"a"}'
+    assert_equal "$(classes)" connect
+}
+
+@test "retry: a connection that is reset within the answer is class truncated" {
+    # SO_LINGER of 0 makes close a reset.
+    tcp_server 'c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"); time.sleep(0.1)
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))'
+    run -75 gl-submit --url "http://127.0.0.1:$port" --attempts 1 <<< '{"atom_id":"a"}'
+    assert_equal "$(classes)" truncated
+}
+
+@test "retry: only the final answer's Retry-After counts" {
+    tcp_server 'c.sendall(b"HTTP/1.1 103 Early Hints\r\nRetry-After: 7\r\n\r\nHTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n")'
+    run -75 gl-submit --url "http://127.0.0.1:$port" --attempts 2 <<< '{"atom_id":"a"}'
+    holds '._gl.attempts[0].wait_source == "backoff"'
+}
+
+@test "retry: --rest can be read while the run goes on" {
+    start
+    mkfifo "$BATS_TEST_TMPDIR/in"
+    gl-submit --rest "$BATS_TEST_TMPDIR/rest" < "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    exec 8> "$BATS_TEST_TMPDIR/in"
+    echo '{"atom_id":"a","mock":503}' >&8
+    eventually 5 grep -q '"a"' "$BATS_TEST_TMPDIR/rest"
+    exec 8>&-
+    ended 75 "$pid"
+}

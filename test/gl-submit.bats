@@ -355,3 +355,69 @@ teardown() {
     run -75 gl-submit --async <<< '{"atom_id":"a","mock":{"estimated_wait_seconds":2.50}}'
     assert_output --partial '"estimated_wait_seconds":2.5'
 }
+
+@test "gl-submit: the token is redacted also where the echo is escaped" {
+    echo 'k3y<9>' > "$BATS_TEST_TMPDIR/token"
+    start --token 'k3y<9>'
+    run -69 --separate-stderr gl-submit --raw --token-file "$BATS_TEST_TMPDIR/token" \
+        <<< '{"atom_id":"a","mock":{"status":418,"text":"{\"detail\":\"\\u006b\\u0033y\\u003C9\\u003e!\"}"}}'
+    refute_output --partial k3y
+    refute_output --partial u003C9
+    holds '.error.message | test("^[*]+!$")'
+}
+
+@test "gl-submit: with a token it cannot dump core" {
+    ulimit -S -c 1024 || skip 'no core limit can be set'
+    mkfifo "$BATS_TEST_TMPDIR/in"
+    echo secret > "$BATS_TEST_TMPDIR/token"
+    gl-submit --token-file "$BATS_TEST_TMPDIR/token" < "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    exec 8> "$BATS_TEST_TMPDIR/in"
+    eventually 5 grep -Eq '^Max core file size +0 +0 ' "/proc/$pid/limits"
+    exec 8>&-
+    ended 0 "$pid"
+}
+
+@test "gl-submit: more bytes than it holds at once go through, one after another" {
+    start
+    head -c $((7 << 20)) /dev/zero | tr '\0' x > "$BATS_TEST_TMPDIR/pad"
+    for i in 1 2 3 4 5 6 7 8; do
+        printf '{"atom_id":"a%d","pad":"' "$i"
+        cat "$BATS_TEST_TMPDIR/pad"
+        echo '"}'
+    done > "$BATS_TEST_TMPDIR/in"
+    run -0 timeout 30 gl-submit -j 2 "$BATS_TEST_TMPDIR/in"
+    assert_equal "$(jq -r .atom_id <<< "$(records)" | paste -sd ' ')" 'a1 a2 a3 a4 a5 a6 a7 a8'
+}
+
+@test "gl-submit: a bad atom_id beside a good id is not sent" {
+    start
+    run -0 gl-submit <<< '{"atom_id":5,"id":"a","x":1}'
+    log_holds '.[0].body == "{\"atom_id\":\"a\",\"x\":1}"'
+}
+
+@test "gl-submit: a key with an escape in it is rejected, never sent as it stands" {
+    start
+    run -65 gl-submit -q <<< '{"atom_id":"a","_gl":{"idempotency_key":"k\u0041"}}'
+    assert [ ! -s "$log" ]
+}
+
+@test "gl-submit: an empty atom_id is none" {
+    start
+    run -65 gl-submit -q <<< '{"atom_id":""}'
+    run -0 gl-submit <<< '{"atom_id":"","id":"b"}'
+    holds '.atom_id == "b"'
+}
+
+@test "gl-submit: durations out of their range are refused" {
+    run -64 gl-submit --timeout 0 < /dev/null
+    assert_output --partial -- '--timeout: "0" is not a duration'
+    GREENLIGHT_HANDOFF_TIMEOUT_MS=0 run -78 gl-submit < /dev/null
+    run -64 gl-submit --timeout 25h < /dev/null
+}
+
+@test "gl-submit: an answer that was compressed is asked for" {
+    start
+    run -0 gl-submit <<< '{"atom_id":"a"}'
+    log_holds '.[0].headers["accept-encoding"] | test("gzip")'
+}

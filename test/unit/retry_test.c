@@ -135,6 +135,8 @@ static void check_retry_after(void)
         {"9223372036854776", true, INT64_MAX},
         {"Sun, 22 Nov 2026 08:49:39 GMT", true, 2000},
         {"Sun, 22 Nov 2026 08:49:37 GMT", true, 0},
+        {"Sun, 22 Nov 2026 08:49:60 GMT", true, 23000},
+        {"Sun, 22 Nov 2026 08:49:61 GMT", false, 0},
         {"Sun, 06 Nov 1994 08:49:37 GMT", true, 0},
         {"Sunday, 22-Nov-26 08:50:37 GMT", true, 60000},
         {"Sunday, 06-Nov-94 08:49:37 GMT", true, 0},
@@ -191,6 +193,7 @@ static void check_circuit(void)
         retry_circuit_note(&c, FAULT_DNS, false, 0);
     ok(retry_circuit_allows(&c, 0), "an answer in between starts the count anew");
     retry_circuit_note(&c, FAULT_TLS, false, 100);
+    retry_circuit_note(&c, FAULT_CONNECT, false, 5000); /* was under way: postpones nothing */
     ok(!retry_circuit_allows(&c, 10099), "ten in a row open it for the pause");
     ok(retry_circuit_allows(&c, 10100), "then one probe may go");
     ok(!retry_circuit_allows(&c, 10100), "and no other beside it");
