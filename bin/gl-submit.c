@@ -335,7 +335,8 @@ static bool is_full(const struct submit *s)
     return s->held >= 2 * (size_t)s->o.exchange.jobs || s->held_bytes >= HELD_BYTES_MAX;
 }
 
-static void read_records(struct submit *s)
+/* Takes in what is there; true where it wants more of the input. */
+static bool read_records(struct submit *s)
 {
     struct jsonl_record record;
     struct err e;
@@ -344,7 +345,7 @@ static void read_records(struct submit *s)
     while (s->reading && !is_full(s)) {
         enum jsonl_got got = jsonl_next(s->in, &record, &e);
         if (got == JSONL_WAIT)
-            return;
+            return true;
         if (got == JSONL_RECORD)
             start(s, &record);
         else if (got == JSONL_BAD)
@@ -352,6 +353,7 @@ static void read_records(struct submit *s)
         else
             s->reading = false;
     }
+    return false;
 }
 
 /* ---- the run ---- */
@@ -385,11 +387,11 @@ static void run(struct submit *s)
     s->last = &s->first;
     progress_start(&s->progress, s->o.progress);
     while (s->reading || s->held) {
-        read_records(s);
+        bool hungry = read_records(s);
         print_done(s);
         if (!s->reading && !s->held)
             break;
-        if (exchange_run(s->exchange, s->reading && !is_full(s) ? jsonl_fd(s->in) : -1))
+        if (exchange_run(s->exchange, hungry ? jsonl_fd(s->in) : -1))
             jsonl_fill(s->in);
         print_done(s);
         progress_update(&s->progress, s->records - s->held, s->failed, s->held, jsonl_fraction(s->in));

@@ -278,6 +278,8 @@ enum fault answer_read(struct answer *a, const struct answer_ask *ask, const cha
         read_ending(a, ask, status);
     a->result.execution_id = a->execution_id;
     finish(a, ask, body, len);
+    if (a->tests.overflowed || a->others.overflowed)
+        return answer_breach(a, FAULT_TOO_LARGE, "the answer makes a record that is too large");
     return fault;
 }
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ANSWER_MAX = 64 << 20 };
+enum { ANSWER_MAX = 64 << 20, WARNINGS_MAX = 16 << 10 };
 
 static const struct json_text absent = {NULL, 0};
 
@@ -56,7 +56,7 @@ struct json_text answer_span(const struct buf *b)
 /* Adds a warning that is not there yet. */
 void answer_put_warning(struct answer *a, struct json_text string)
 {
-    if (memmem(a->warnings.data, a->warnings.len, string.at, string.len))
+    if (a->warnings.len > WARNINGS_MAX || memmem(a->warnings.data, a->warnings.len, string.at, string.len))
         return;
     if (!a->warnings.len)
         buf_putc(&a->warnings, '[');

@@ -4,6 +4,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
@@ -212,10 +213,20 @@ static void read_arguments(const struct cli *c, const struct getopt_tables *t, b
     }
 }
 
+/* A standard stream that was closed must not become one of our own files: it
+ * is held open the wrong way round, so that using it is an error. */
+static void hold_descriptors(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+            _exit(EXIT_OS);
+}
+
 char **cli_parse(const struct cli *c, void *options, int argc, char **argv)
 {
     struct getopt_tables t = {.shorts = ":"};
     bool given[OPTIONS_MAX] = {false};
+    hold_descriptors();
     add_options(&t, c->options);
     add_options(&t, common);
     for (const struct cli_option *o = c->options; o->name; o++)

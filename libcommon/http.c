@@ -170,6 +170,7 @@ static void set_up(struct http *h, struct slot *s)
     curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(c, CURLOPT_HEADERDATA, s);
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver that is stuck */
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(c, CURLOPT_USERAGENT, "greenlight-tools/" GL_VERSION);
     curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
@@ -417,6 +418,7 @@ static void land(struct http *h, struct slot *s)
 
 static void release(struct http *h, struct slot *s)
 {
+    buf_clear(&s->body); /* an idle slot keeps no large one */
     s->next_free = h->free_slots;
     h->free_slots = s;
     h->free_count++;

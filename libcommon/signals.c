@@ -29,7 +29,8 @@ static void on_signal(int number)
 
 void signals_catch(void)
 {
-    struct sigaction action = {.sa_handler = on_signal}, old;
+    /* Restarted: stdio would drop what it holds when a write is cut short. */
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART}, old;
     static const int numbers[] = {SIGINT, SIGTERM};
     if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
         die(EXIT_OS, "cannot make a pipe");

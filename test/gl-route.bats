@@ -159,3 +159,21 @@ owned() {
     run -0 bash -c 'ulimit -n 32; gl-route "$@"' - "${files[@]}"
     assert_equal "$(wc -l <<< "$output")" 100
 }
+
+@test "gl-route: a signal while stdout is full loses no record" {
+    yes "$greenlights" | head -n 20000 > "$BATS_TEST_TMPDIR/in"
+    mkfifo "$BATS_TEST_TMPDIR/out"
+    gl-route "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    pid=$!
+    exec 9< "$BATS_TEST_TMPDIR/out"
+    eventually 5 grep -q pipe_write "/proc/$pid/wchan" || sleep 1
+    kill -TERM "$pid"
+    assert_equal "$(wc -l <&9)" 20000
+    ended 143 "$pid"
+}
+
+@test "gl-route: a standard stream that is closed is exit 74, never a hang" {
+    run -74 timeout 10 bash -c 'gl-route <&-'
+    echo "$greenlights" > "$BATS_TEST_TMPDIR/in"
+    run -74 timeout 10 bash -c "gl-route '$BATS_TEST_TMPDIR/in' <&- >&-"
+}

@@ -421,3 +421,18 @@ teardown() {
     run -0 gl-submit <<< '{"atom_id":"a"}'
     log_holds '.[0].headers["accept-encoding"] | test("gzip")'
 }
+
+# bats test_tags=plain
+@test "gl-submit: records that only pass take neither memory nor time that grows with the stream" {
+    yes '{"atom_id":"a","status":"complete","_gl":{"type":"result"}}' | head -n 400000 > "$BATS_TEST_TMPDIR/in"
+    run -0 --separate-stderr bash -c "command time -f %M timeout 30 gl-submit -j 1 '$BATS_TEST_TMPDIR/in' | wc -l"
+    assert_output 400000
+    assert [ "$stderr" -lt 20480 ]
+}
+
+@test "gl-submit: an answer with 200,000 odd tests does not hold it up" {
+    zeros=$(printf '0,%.0s' {1..200000})
+    start
+    run -0 timeout 30 gl-submit -q <<< "{\"atom_id\":\"a\",\"mock\":{\"body\":{\"correct\":true,\"test_results\":[${zeros}0]}}}"
+    [[ $output == *'"status":"complete"'* ]]
+}
