@@ -217,9 +217,12 @@ static void read_arguments(const struct cli *c, const struct getopt_tables *t, b
  * is held open the wrong way round, so that using it is an error. */
 static void hold_descriptors(void)
 {
-    for (int fd = 0; fd < 3; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+    for (int fd = 0; fd < 3; fd++) {
+        bool closed = fcntl(fd, F_GETFD) < 0;
+        int held = closed ? open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) : fd;
+        if (held != fd)
             _exit(EXIT_OS);
+    }
 }
 
 char **cli_parse(const struct cli *c, void *options, int argc, char **argv)
