@@ -45,7 +45,7 @@ static const struct cli_option options[] = {
      .help = "send what this jq program makes of a request"},
     {.name = "raw", .member = AT(raw), .help = "keep the server's body in the member raw"},
     EXCHANGE_OPTIONS(struct options, exchange, "8"),
-    RETRY_OPTIONS(struct options, exchange.policy),
+    RETRY_OPTIONS(struct options, exchange.policy, "send a request N times at most"),
     JSONL_OPTION(struct options, max_record),
     PROGRESS_OPTION(struct options, progress),
     CLI_EXIT_STATUS(struct options, exit_status, "there was no record"),

@@ -409,3 +409,39 @@ bool db_script(struct db *db, const char *sql, struct err *e)
     struct task t = {.sql = sql, .script = true};
     return run(db, &t, e);
 }
+
+/* ---- parameters ---- */
+
+void db_array_start(struct buf *b)
+{
+    buf_clear(b);
+    buf_putc(b, '{');
+}
+
+void db_array_add(struct buf *b, const char *text, size_t len)
+{
+    if (b->len > 1)
+        buf_putc(b, ',');
+    if (!text) {
+        buf_puts(b, "null");
+        return;
+    }
+    buf_putc(b, '"');
+    for (const char *end = text + len; text < end;) {
+        const char *stop = text;
+        while (stop < end && *stop != '"' && *stop != '\\')
+            stop++;
+        buf_add(b, text, (size_t)(stop - text));
+        if (stop == end)
+            break;
+        buf_putc(b, '\\');
+        buf_putc(b, *stop);
+        text = stop + 1;
+    }
+    buf_putc(b, '"');
+}
+
+void db_array_end(struct buf *b)
+{
+    buf_putc(b, '}');
+}

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "cli.h"
 #include "err.h"
 #include "retry.h"
@@ -33,16 +34,8 @@ struct db_options {
      .min = 1, .max = INT64_MAX, .preset = "60s", .help = "give up a statement after D"}
 
 #define DB_RETRY_OPTIONS(T, m)                                                                    \
-    {.name = "attempts", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.attempts), .min = 1, \
-     .max = 100, .preset = "3", .env = "GREENLIGHT_RETRY_ATTEMPTS",                               \
-     .help = "try N times at most where the database is away"},                                   \
-    {.name = "backoff-base", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.base_ms),  \
-     .preset = "1s", .env = "GREENLIGHT_BACKOFF_BASE_MS",                                         \
-     .help = "wait D after the first attempt, then twice as long each time"},                     \
-    {.name = "backoff-cap", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.cap_ms),    \
-     .preset = "60s", .env = "GREENLIGHT_BACKOFF_CAP_MS", .help = "never wait longer than D for a retry"}, \
-    {.name = "jitter", .arg = "F", .type = CLI_REAL, .member = offsetof(T, m.jitter), .max = 10,  \
-     .preset = "0.2", .help = "add up to the part F of a wait, by chance"}
+    RETRY_OPTIONS(T, m, "try N times at most where the database is away"),                        \
+    RETRY_CAP_OPTION(T, m, "never wait longer than D for a retry")
 /* clang-format on */
 
 /* A handle; it connects at the first statement.  Without a conninfo the database
@@ -70,6 +63,13 @@ bool db_query(struct db *db, const char *sql, const char *const *params, size_t 
 /* Runs several statements as one transaction, in one message; rows they give
  * are dropped.  They contain neither begin nor commit. */
 bool db_script(struct db *db, const char *sql, struct err *e);
+
+/* A parameter that is an array, in the making: start, add each element (NULL:
+ * null), end; then b->data is the parameter.  One type per array is said in the
+ * SQL: `$1::text[]`. */
+void db_array_start(struct buf *b);
+void db_array_add(struct buf *b, const char *text, size_t len);
+void db_array_end(struct buf *b);
 
 /* The SQLSTATE of the last failure, "" where there was none. */
 const char *db_sqlstate(const struct db *db);

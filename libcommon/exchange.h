@@ -34,22 +34,7 @@ struct exchange_options {
     {.name = "circuit-pause", .arg = "D", .type = CLI_DURATION, .preset = "10s",                     \
      .member = offsetof(T, m.circuit_pause_ms),                                                      \
      .help = "after ten failed connections in a row pause for D"},                                   \
-    {.name = "backoff-cap", .arg = "D", .type = CLI_DURATION, .preset = "60s",                       \
-     .member = offsetof(T, m.policy.cap_ms), .env = "GREENLIGHT_BACKOFF_CAP_MS",                     \
-     .help = "never wait longer than D, also where the server asks for it"}
-/* clang-format on */
-
-/* Those of programs that send a request more than once. */
-/* clang-format off */
-#define RETRY_OPTIONS(T, m)                                                                          \
-    {.name = "attempts", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.attempts), .min = 1,   \
-     .max = 100, .preset = "3", .env = "GREENLIGHT_RETRY_ATTEMPTS",                                  \
-     .help = "send a request N times at most"},                                                      \
-    {.name = "backoff-base", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.base_ms),     \
-     .preset = "1s", .env = "GREENLIGHT_BACKOFF_BASE_MS",                                            \
-     .help = "wait D after the first attempt, then twice as long each time"},                        \
-    {.name = "jitter", .arg = "F", .type = CLI_REAL, .member = offsetof(T, m.jitter), .max = 10,     \
-     .preset = "0.2", .help = "add up to the part F of a wait, by chance"}
+    RETRY_CAP_OPTION(T, m.policy, "never wait longer than D, also where the server asks for it")
 /* clang-format on */
 
 /* One request and its history.  The caller embeds it, fills the upper half and

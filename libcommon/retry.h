@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli.h"
 #include "status.h"
 
 struct retry_policy {
@@ -16,6 +17,22 @@ struct retry_policy {
     int64_t cap_ms;   /* no wait is longer; a longer Retry-After ends the record */
     double jitter;    /* adds up to this part of the nominal wait */
 };
+
+/* The options of every program that tries again, as rows of its table; `help` of
+ * the first says what is tried, of the cap what it holds for. */
+/* clang-format off */
+#define RETRY_OPTIONS(T, m, text)                                                                    \
+    {.name = "attempts", .arg = "N", .type = CLI_INT, .member = offsetof(T, m.attempts), .min = 1,   \
+     .max = 100, .preset = "3", .env = "GREENLIGHT_RETRY_ATTEMPTS", .help = text},                   \
+    {.name = "backoff-base", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.base_ms),     \
+     .preset = "1s", .env = "GREENLIGHT_BACKOFF_BASE_MS",                                            \
+     .help = "wait D after the first attempt, then twice as long each time"},                        \
+    {.name = "jitter", .arg = "F", .type = CLI_REAL, .member = offsetof(T, m.jitter), .max = 10,     \
+     .preset = "0.2", .help = "add up to the part F of a wait, by chance"}
+#define RETRY_CAP_OPTION(T, m, text)                                                                 \
+    {.name = "backoff-cap", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.cap_ms),       \
+     .preset = "60s", .env = "GREENLIGHT_BACKOFF_CAP_MS", .help = text}
+/* clang-format on */
 
 enum { RETRY_AFTER_NONE = -1 };
 

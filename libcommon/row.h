@@ -1,0 +1,26 @@
+/* row: a row of greenlight_queue as a record (design.md §3).
+ *
+ * A record has the columns under their own names.  The payloads are the exact
+ * texts where the table keeps them beside the jsonb copies, so request_text and
+ * result_text are no members of their own. */
+#ifndef GL_ROW_H
+#define GL_ROW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+/* Without the payloads: for whoever has just sent them, or only wants to count. */
+enum row_part { ROW_WHOLE, ROW_WITHOUT_PAYLOADS };
+
+/* Appends the list of a `select` from `greenlight_queue q`, with as many columns
+ * as row_count says, in the order that row_put reads them. */
+void row_select(struct buf *sql, enum row_part part);
+size_t row_count(enum row_part part);
+
+/* Appends the members of a row's record, from the values that the list gave,
+ * without braces; a comma goes first where one is due. */
+void row_put(struct buf *out, const char *const *values, enum row_part part);
+
+#endif
