@@ -28,7 +28,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 # before it (checked by `make layers`).
 MODULES := err status msg xalloc clock signals buf source parse cli progress retry db heap json json_scan \
            jsonl row filter compare text paint table excerpt record request review render_result render result \
-           answer_base answer_tests answer_error answer_grade answer http exchange language jail sandbox \
+           answer_base answer_tests answer_error answer_grade answer token http exchange language jail sandbox \
            files exercise tests runner
 
 SCRIPTS  := gl-localdb

@@ -18,7 +18,7 @@
 #include "signals.h"
 #include "xalloc.h"
 
-enum { HELD_BYTES_MAX = 64 << 20, OUT_MAX = 256 << 20, FAILURES_MAX = 10 };
+enum { HELD_BYTES_MAX = 32 << 20, OUT_MAX = 512 << 20, FAILURES_MAX = 10, ID_MAX = 4096 };
 
 struct options {
     struct exchange_options exchange;
@@ -35,7 +35,7 @@ static const struct cli_option options[] = {
     {.name = "interval-cap", .arg = "D", .type = CLI_DURATION, .member = AT(interval_cap_ms), .min = 1,
      .max = 86400000, .preset = "15s", .help = "never wait longer than D between polls"},
     {.name = "max-wait", .arg = "D", .type = CLI_DURATION, .member = AT(max_wait_ms), .preset = "300s",
-     .help = "leave an execution pending after D"},
+     .help = "leave an execution pending after D; 0: poll each once"},
     {.name = "window", .arg = "N", .type = CLI_INT, .member = AT(window), .min = 1, .max = 1000000,
      .preset = "10000", .help = "hold N executions at most"},
     {.name = "raw", .member = AT(raw), .help = "keep the server's body in the member raw"},
@@ -83,6 +83,8 @@ struct poller {
 static void write_out(struct poller *p, enum exit_code code)
 {
     buf_putc(&p->out, '\n');
+    if (p->out.overflowed)
+        die(EXIT_BUG, "a record is too large to be written");
     cli_write(p->out.data, p->out.len);
     buf_clear(&p->out);
     p->code = exit_worse(p->code, code);
@@ -225,7 +227,7 @@ static void ended(struct exchange_call *call, enum fault fault, const struct htt
     if (fault != FAULT_NONE) {
         char why[2 * ERR_TEXT_MAX];
         struct answer_ask ask = ask_of(p, i, answer);
-        exchange_explain(why, sizeof why, fault, answer, p->answer.why.text);
+        exchange_explain(p->exchange, why, sizeof why, fault, answer, p->answer.why.text);
         exchange_tell(p->exchange, call, fault, why);
         answer_fault(&p->answer, &ask, fault, why, answer ? answer->body : "", answer ? answer->body_len : 0);
     }
@@ -254,8 +256,8 @@ static struct item *new_item(struct poller *p, struct json_text execution_id)
 {
     struct item *i = xcalloc(1, sizeof *i);
     struct buf id, path;
-    buf_init(&id, (size_t)p->o.max_record);
-    buf_init(&path, (size_t)p->o.max_record * 3 + 64);
+    buf_init(&id, ID_MAX);
+    buf_init(&path, ID_MAX * 3 + 64);
     json_string(execution_id, &id);
     buf_puts(&path, "/greenlight/execution/");
     http_put_escaped(&path, id.data, id.len);
@@ -264,10 +266,12 @@ static struct item *new_item(struct poller *p, struct json_text execution_id)
     i->text.len = p->record.text.len;
     i->text.at = xmemdup(p->record.text.at, i->text.len);
     i->interval_ms = p->o.interval_ms;
-    i->give_up = clock_after(clock_now(), p->o.max_wait_ms);
     i->status = json_is(json_get(&p->record, "status"), "running") ? STATUS_RUNNING : STATUS_PENDING;
     exchange_call_init(&i->call);
     i->call.once = true;
+    i->give_up = clock_after(clock_now(), p->o.max_wait_ms);
+    if (p->o.max_wait_ms) /* else each has its one turn */
+        i->call.last = i->give_up;
     i->call.path = i->path;
     return i;
 }
@@ -284,9 +288,10 @@ static void start(struct poller *p, const struct jsonl_record *in)
         return;
     }
     struct json_text id = json_get(&p->record, "execution_id");
-    if (json_kind(id) != JSON_STRING || id.len == 2) {
+    if (json_kind(id) != JSON_STRING || id.len == 2 || id.len > ID_MAX) {
         char why[ERR_TEXT_MAX];
-        snprintf(why, sizeof why, "%s:%zu: no execution_id (a string that is not empty)", in->file, in->line);
+        snprintf(why, sizeof why, "%s:%zu: no execution_id (a string of 1 to %d bytes)", in->file, in->line,
+                 ID_MAX - 2);
         reject(p, in, why);
         return;
     }
@@ -311,13 +316,12 @@ static void read_records(struct poller *p)
 {
     struct jsonl_record record;
     struct err e;
-    if (exchange_over(p->exchange) == FAULT_INTERRUPTED)
-        p->reading = false;
-    while (p->reading && !is_full(p)) {
+    bool last = !exchange_takes(p->exchange); /* what has been read goes through all the same */
+    while (p->reading && (last || !is_full(p))) {
         enum jsonl_got got = jsonl_next(p->in, &record, &e);
-        if (got == JSONL_WAIT)
+        if (got == JSONL_WAIT && !last)
             return;
-        if (got == JSONL_EOF) {
+        if (got == JSONL_EOF || got == JSONL_WAIT) {
             p->reading = false;
         } else if (got == JSONL_RECORD) {
             start(p, &record);

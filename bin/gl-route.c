@@ -88,10 +88,10 @@ int main(int argc, char **argv)
     enum jsonl_got got;
     char **files = cli_parse(&cli, &r.o, argc, argv);
     signals_catch();
-    if (r.o.rest && !(r.rest = fopen(r.o.rest, "we")))
-        die(EXIT_IO, "cannot open \"%s\": %s", r.o.rest, strerror(errno));
     buf_init(&r.line, BUF_KEEP);
     struct jsonl *in = jsonl_open(files, (size_t)r.o.max_record);
+    if (r.o.rest && !(r.rest = jsonl_create(in, r.o.rest, &e)))
+        die_err(&e);
     while ((got = jsonl_read(in, &record, &e)) != JSONL_EOF) {
         r.records++;
         if (got == JSONL_BAD)

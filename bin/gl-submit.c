@@ -22,7 +22,7 @@
 #include "source.h"
 #include "xalloc.h"
 
-enum { HELD_BYTES_MAX = 64 << 20, OUT_MAX = 256 << 20 };
+enum { HELD_BYTES_MAX = 32 << 20, OUT_MAX = 512 << 20, INDEX_KEEP = 4096 };
 
 struct options {
     struct exchange_options exchange;
@@ -119,6 +119,8 @@ static void recycle(struct submit *s, struct job *j)
     buf_clear(&j->text);
     buf_clear(&j->out);
     buf_clear(&j->request.body);
+    if (j->record.cap > INDEX_KEEP)
+        json_object_free(&j->record);
     s->held_bytes -= j->bytes;
     s->held--;
     j->next = s->spare;
@@ -148,8 +150,10 @@ static void print_done(struct submit *s)
             at = &j->next;
             continue;
         }
+        buf_putc(&j->out, '\n');
+        if (j->out.overflowed)
+            die(EXIT_BUG, "a record is too large to be written");
         cli_write(j->out.data, j->out.len);
-        cli_write("\n", 1);
         *at = j->next;
         if (s->last == &j->next)
             s->last = at;
@@ -201,11 +205,18 @@ static void put_execution(struct job *j, struct json_text id, enum status status
     buf_putc(out, '}');
 }
 
+static void count_bytes(struct submit *s, struct job *j, size_t bytes)
+{
+    j->bytes += bytes;
+    s->held_bytes += bytes;
+}
+
 static void finish(struct submit *s, struct job *j, enum exit_code code)
 {
     s->failed += code != EXIT_OK && code != EXIT_AGAIN;
     s->code = exit_worse(s->code, code);
     j->done = true;
+    count_bytes(s, j, j->out.len);
 }
 
 static void put_result(struct submit *s, struct job *j)
@@ -226,22 +237,28 @@ static void reject(struct submit *s, struct job *j, struct json_text atom_id, co
     finish(s, j, EXIT_DATA);
 }
 
-/* The request, for --rest: with the key and endpoint that it was sent under. */
+/* The request, for --rest: what was sent, with the key and endpoint. */
 static void put_rest(struct submit *s, struct job *j)
 {
-    struct buf gl, line;
+    struct buf gl, line, context;
     if (!s->rest)
         return;
     buf_init(&gl, OUT_MAX);
     buf_init(&line, OUT_MAX);
+    buf_init(&context, OUT_MAX);
     put_gl(&gl, j, NULL);
-    json_put_edited(&line, &j->record,
-                    (struct json_edit[]){{.name = "_gl", .value = {gl.data, gl.len}}, {0}});
+    struct json_edit edits[3] = {{.name = "_gl", .value = {gl.data, gl.len}}};
+    if (s->request.session_context) {
+        request_merge_context(&context, &j->record, s->request.session_context);
+        edits[1] = (struct json_edit){.name = "session_context", .value = {context.data, context.len}};
+    }
+    json_put_edited(&line, &j->record, edits);
     buf_putc(&line, '\n');
     if (fwrite(line.data, 1, line.len, s->rest) != line.len || fflush(s->rest) != 0)
         die(EXIT_IO, "cannot write to \"%s\": %s", s->o.rest, strerror(errno));
     buf_free(&gl);
     buf_free(&line);
+    buf_free(&context);
 }
 
 /* ---- the exchange's hooks ---- */
@@ -277,12 +294,14 @@ static void ended(struct exchange_call *call, enum fault fault, const struct htt
     }
     if (fault != FAULT_NONE) {
         char why[2 * ERR_TEXT_MAX];
-        exchange_explain(why, sizeof why, fault, answer, s->answer.why.text);
+        exchange_explain(s->exchange, why, sizeof why, fault, answer, s->answer.why.text);
         exchange_tell(s->exchange, call, fault, why);
         answer_fault(&s->answer, &ask, fault, why, answer ? answer->body : "", answer ? answer->body_len : 0);
     }
-    if (fault_status(fault) == STATUS_UNAVAILABLE && fault != FAULT_NONE)
+    if (fault != FAULT_NONE && fault_status(fault) == STATUS_UNAVAILABLE) {
+        s->answer.result.error.retry_after_ms = exchange_pause(s->exchange);
         put_rest(s, j);
+    }
     put_result(s, j);
 }
 
@@ -319,8 +338,7 @@ static void start(struct submit *s, const struct jsonl_record *in)
         reject(s, j, record_atom_id(&j->record), where);
         return;
     }
-    j->bytes = j->text.len + j->request.body.len;
-    s->held_bytes += j->bytes;
+    count_bytes(s, j, j->text.len + j->request.body.len + j->record.count * sizeof *j->record.members);
     struct json_text execution_id = json_get(&j->gl, "execution_id");
     if (json_kind(execution_id) == JSON_STRING) { /* it was posted already */
         put_execution(j, execution_id, STATUS_PENDING, (struct json_text){NULL, 0});
@@ -335,16 +353,16 @@ static bool is_full(const struct submit *s)
     return s->held >= 2 * (size_t)s->o.exchange.jobs || s->held_bytes >= HELD_BYTES_MAX;
 }
 
-/* Takes in what is there; true where it wants more of the input. */
+/* Takes in what is there; true where it wants more of the input.  What has been
+ * read when it is time to stop goes through all the same. */
 static bool read_records(struct submit *s)
 {
     struct jsonl_record record;
     struct err e;
-    if (exchange_over(s->exchange) == FAULT_INTERRUPTED)
-        s->reading = false;
-    while (s->reading && !is_full(s)) {
+    bool last = !exchange_takes(s->exchange);
+    while (s->reading && (last || !is_full(s))) {
         enum jsonl_got got = jsonl_next(s->in, &record, &e);
-        if (got == JSONL_WAIT)
+        if (got == JSONL_WAIT && !last)
             return true;
         if (got == JSONL_RECORD)
             start(s, &record);
@@ -373,12 +391,12 @@ static void open_all(struct submit *s, char **files)
     if (s->o.filter && !filter_open(&s->request.filter, "--filter", s->o.filter, &e))
         die_err(&e);
     s->request.async = s->o.async;
-    if (s->o.rest && !(s->rest = fopen(s->o.rest, "we")))
-        die(EXIT_IO, "cannot open \"%s\": %s", s->o.rest, strerror(errno));
     if (!exchange_open(&s->exchange, &s->o.exchange, &hooks, &e))
         die_err(&e);
     answer_init(&s->answer);
     s->in = jsonl_open(files, (size_t)s->o.max_record);
+    if (s->o.rest && !(s->rest = jsonl_create(s->in, s->o.rest, &e)))
+        die_err(&e);
 }
 
 static void run(struct submit *s)
@@ -391,6 +409,7 @@ static void run(struct submit *s)
         print_done(s);
         if (!s->reading && !s->held)
             break;
+        exchange_hold(s->exchange, s->held_bytes >= HELD_BYTES_MAX ? &s->first->call : NULL);
         if (exchange_run(s->exchange, hungry ? jsonl_fd(s->in) : -1))
             jsonl_fill(s->in);
         print_done(s);

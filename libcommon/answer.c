@@ -107,9 +107,11 @@ static bool is_named(const struct json_object *o, size_t i, bool keep_raw)
 static void keep_others(struct answer *a, const struct json_object *o, const struct json_object *over,
                         bool keep_raw)
 {
+    struct json_names *names = json_names(over);
     for (size_t i = 0; i < o->count; i++)
-        if (!is_named(o, i, keep_raw) && !(over && json_has_same(over, o, i)))
+        if (!is_named(o, i, keep_raw) && !json_names_have(names, o, i))
             json_put_member(&a->others, o, i);
+    json_names_free(names);
 }
 
 static void take_warnings(struct answer *a)
@@ -127,7 +129,8 @@ static void finish(struct answer *a, const struct answer_ask *ask, const char *b
     if (json_get(&a->top, "_gl").at)
         answer_warn(a, "the server sent _gl, which is the tools' own, and it was left out");
     a->result.atom_id = ask->atom_id.at ? ask->atom_id : answer_take(a, "atom_id", JSON_STRING);
-    keep_others(a, &a->nested, NULL, ask->keep_raw);
+    static const struct json_object none = {0};
+    keep_others(a, &a->nested, &none, ask->keep_raw);
     keep_others(a, &a->top, &a->nested, ask->keep_raw);
     if (a->warnings.len)
         buf_putc(&a->warnings, ']');
@@ -278,7 +281,7 @@ enum fault answer_read(struct answer *a, const struct answer_ask *ask, const cha
         read_ending(a, ask, status);
     a->result.execution_id = a->execution_id;
     finish(a, ask, body, len);
-    if (a->tests.overflowed || a->others.overflowed)
+    if (answer_overflowed(a))
         return answer_breach(a, FAULT_TOO_LARGE, "the answer makes a record that is too large");
     return fault;
 }

@@ -11,18 +11,39 @@ enum { ANSWER_MAX = 64 << 20, WARNINGS_MAX = 16 << 10 };
 
 static const struct json_text absent = {NULL, 0};
 
-/* Every buffer of *a, for the three that treat them alike. */
-static void each_buffer(struct answer *a, void (*what)(struct buf *))
+/* Every buffer of *a, for those that treat them alike: what(), and whether it is
+ * true of one of them. */
+static bool each_buffer(struct answer *a, bool (*what)(struct buf *))
 {
     struct buf *buffers[] = {&a->compact, &a->tests, &a->warnings, &a->others, &a->suggestions,
                              &a->message, &a->class, &a->score,    &a->id,     &a->raw};
+    bool one = false;
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++)
-        what(buffers[i]);
+        one = what(buffers[i]) || one;
+    return one;
 }
 
-static void init_buffer(struct buf *b)
+static bool init_buffer(struct buf *b)
 {
     buf_init(b, ANSWER_MAX);
+    return false;
+}
+
+static bool clear_buffer(struct buf *b)
+{
+    buf_clear(b);
+    return false;
+}
+
+static bool free_buffer(struct buf *b)
+{
+    buf_free(b);
+    return false;
+}
+
+static bool has_overflowed(struct buf *b)
+{
+    return b->overflowed;
 }
 
 void answer_init(struct answer *a)
@@ -34,18 +55,23 @@ void answer_init(struct answer *a)
 void answer_free(struct answer *a)
 {
     struct json_object *indexes[] = {&a->top, &a->nested, &a->error, &a->part};
-    each_buffer(a, buf_free);
+    each_buffer(a, free_buffer);
     for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++)
         json_object_free(indexes[i]);
 }
 
 void answer_reset(struct answer *a)
 {
-    each_buffer(a, buf_clear);
+    each_buffer(a, clear_buffer);
     a->top.count = a->nested.count = a->error.count = 0;
     a->open = a->unknown_word = false;
     a->execution_id = a->wait_seconds = absent;
     result_init(&a->result);
+}
+
+bool answer_overflowed(struct answer *a)
+{
+    return each_buffer(a, has_overflowed);
 }
 
 struct json_text answer_span(const struct buf *b)

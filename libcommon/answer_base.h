@@ -43,6 +43,9 @@ struct json_text answer_take(struct answer *a, const char *name, enum json_kind 
 /* Adds a warning of the server's, a JSON string, unless it is there already. */
 void answer_put_warning(struct answer *a, struct json_text string);
 
+/* Whether something did not fit into one of the buffers. */
+bool answer_overflowed(struct answer *a);
+
 /* What was written into one of the buffers; absent where that is nothing. */
 struct json_text answer_span(const struct buf *b);
 

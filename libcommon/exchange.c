@@ -17,18 +17,23 @@
 #include "signals.h"
 #include "xalloc.h"
 
-enum { ATTEMPTS_MAX_BYTES = 1 << 20 };
+enum { ATTEMPTS_MAX_BYTES = 1 << 20, IDLE_MS = 10000, AWAY_MS = 100 };
 
 struct exchange {
     const struct exchange_options *options;
     struct exchange_hooks hooks;
     struct http *http;
-    struct heap heap;
+    struct heap heap;  /* calls that wait, by the moment they are due */
+    struct heap lasts; /* those of them that have a last moment, by it */
+    const struct exchange_call *only;
     struct retry_budget budget;
     struct retry_circuit circuit;
     size_t flying;
     int64_t deadline, hold_until, next_send_us;
+    int64_t left_at;    /* when exchange_run returned */
+    int64_t idle_until; /* once it is over: how long it waits for input */
     enum fault over;
+    struct err refusal; /* of unauthorised: why */
     bool long_hold;     /* the origin asked for a pause over the cap */
     enum fault held_by; /* the class of the answer that asked for it */
     bool told[FAULT_COUNT];
@@ -42,6 +47,7 @@ bool exchange_open(struct exchange **out, const struct exchange_options *options
     x->hooks = *hooks;
     x->budget.tokens = RETRY_BUDGET_FULL;
     x->circuit.pause_ms = options->circuit_pause_ms;
+    x->idle_until = CLOCK_NEVER;
     x->deadline = options->deadline_ms ? clock_after(clock_now(), options->deadline_ms) : CLOCK_NEVER;
     if (!http_open(&x->http, &options->http, (size_t)options->jobs, e)) {
         free(x);
@@ -57,12 +63,14 @@ void exchange_close(struct exchange *x)
         return;
     http_close(x->http);
     heap_free(&x->heap);
+    heap_free(&x->lasts);
     free(x);
 }
 
 void exchange_call_init(struct exchange_call *call)
 {
-    call->node = (struct heap_node){0};
+    call->node = call->last_node = (struct heap_node){0};
+    call->last = CLOCK_NEVER;
     call->attempt = 0;
     call->ambiguous = call->probe = false;
     buf_init(&call->attempts, ATTEMPTS_MAX_BYTES);
@@ -76,11 +84,36 @@ void exchange_call_free(struct exchange_call *call)
 void exchange_start(struct exchange *x, struct exchange_call *call, int64_t due)
 {
     heap_put(&x->heap, &call->node, due);
+    if (call->last != CLOCK_NEVER)
+        heap_put(&x->lasts, &call->last_node, call->last);
+}
+
+static void take_off(struct exchange *x, struct exchange_call *call)
+{
+    heap_remove(&x->heap, &call->node);
+    if (call->last_node.place)
+        heap_remove(&x->lasts, &call->last_node);
+}
+
+void exchange_hold(struct exchange *x, const struct exchange_call *but)
+{
+    x->only = but;
 }
 
 enum fault exchange_over(const struct exchange *x)
 {
     return x->over;
+}
+
+bool exchange_takes(const struct exchange *x)
+{
+    return x->over == FAULT_NONE || (x->over != FAULT_INTERRUPTED && clock_now() < x->idle_until);
+}
+
+int64_t exchange_pause(const struct exchange *x)
+{
+    int64_t now = clock_now();
+    return x->hold_until > now ? x->hold_until - now : 0;
 }
 
 size_t exchange_open_calls(const struct exchange *x)
@@ -89,7 +122,7 @@ size_t exchange_open_calls(const struct exchange *x)
 }
 
 /* What a fault of ours means. */
-static const char *why_ours(enum fault fault)
+static const char *why_ours(const struct exchange *x, enum fault fault)
 {
     switch (fault) {
     case FAULT_CIRCUIT:
@@ -99,7 +132,7 @@ static const char *why_ours(enum fault fault)
     case FAULT_DEADLINE:
         return "the deadline passed";
     case FAULT_UNAUTHORISED:
-        return "the server does not accept the token (HTTP status 401)";
+        return x->refusal.text;
     case FAULT_INTERRUPTED:
         return "interrupted by a signal";
     case FAULT_RATE_LIMITED:
@@ -110,13 +143,13 @@ static const char *why_ours(enum fault fault)
     }
 }
 
-void exchange_explain(char *out, size_t room, enum fault fault, const struct http_answer *answer,
-                      const char *judged)
+void exchange_explain(const struct exchange *x, char *out, size_t room, enum fault fault,
+                      const struct http_answer *answer, const char *judged)
 {
     if (!answer)
-        snprintf(out, room, "%s", why_ours(fault));
+        snprintf(out, room, "%s", why_ours(x, fault));
     else if (fault == FAULT_RETRY_BUDGET || fault == FAULT_DEADLINE)
-        snprintf(out, room, "%s; the last attempt: %s", why_ours(fault), answer->why);
+        snprintf(out, room, "%s; the last attempt: %s", why_ours(x, fault), answer->why);
     else if (answer->fault != FAULT_NONE)
         snprintf(out, room, "%s", answer->why);
     else
@@ -159,7 +192,7 @@ static double chance(void)
     return number / 4294967296.0;
 }
 
-static struct exchange_call *call_of(struct heap_node *node)
+static struct exchange_call *call_of(const struct heap_node *node)
 {
     return (struct exchange_call *)((char *)node - offsetof(struct exchange_call, node));
 }
@@ -188,10 +221,6 @@ static void note_attempt(struct exchange_call *call, const struct http_answer *a
     if (d && d->again)
         buf_printf(b, ",\"wait_nominal_ms\":%lld,\"wait_ms\":%lld,\"wait_source\":\"%s\"}",
                    (long long)d->nominal_ms, (long long)d->wait_ms, d->source);
-    else if (d && a->retry_after_ms >= 0 && fault_is_retried(fault))
-        buf_printf(b,
-                   ",\"wait_nominal_ms\":null,\"wait_ms\":null,\"wait_source\":null,\"retry_after_ms\":%lld}",
-                   (long long)a->retry_after_ms);
     else
         buf_puts(b, ",\"wait_nominal_ms\":null,\"wait_ms\":null,\"wait_source\":null}");
 }
@@ -250,8 +279,10 @@ static void attempt_ended(struct exchange *x, const struct http_answer *a)
     hold_origin(x, a, fault, now);
     if (fault == FAULT_NONE)
         retry_budget_give(&x->budget);
-    if (fault == FAULT_UNAUTHORISED && x->over == FAULT_NONE)
+    if (fault == FAULT_UNAUTHORISED && x->over == FAULT_NONE) {
         x->over = FAULT_UNAUTHORISED;
+        err_set(&x->refusal, EXIT_AUTH, "the server does not accept the token (HTTP status 401)");
+    }
     call->ambiguous = call->ambiguous || fault_is_ambiguous(fault);
     struct retry_decision d = decide(x, call, a, fault, now);
     note_attempt(call, a, fault, &d);
@@ -284,7 +315,6 @@ static int64_t gate(const struct exchange *x, int64_t now)
 
 static void send_call(struct exchange *x, struct exchange_call *call, int64_t now)
 {
-    struct err e;
     int64_t left = x->deadline == CLOCK_NEVER ? INT64_MAX : x->deadline - now;
     struct http_request request = {.post = call->post,
                                    .path = call->path,
@@ -300,11 +330,9 @@ static void send_call(struct exchange *x, struct exchange_call *call, int64_t no
         int64_t from = x->next_send_us > now * 1000 ? x->next_send_us : now * 1000;
         x->next_send_us = from + (int64_t)(1e6 / x->options->rate);
     }
-    if (!http_send(x->http, &request, &e)) {
-        struct http_answer a = {.user = call, .fault = FAULT_UNAUTHORISED};
-        snprintf(a.why, sizeof a.why, "%s", e.text);
+    if (!http_send(x->http, &request, &x->refusal)) {
         x->over = FAULT_UNAUTHORISED;
-        end_call(x, call, FAULT_UNAUTHORISED, &a);
+        end_call(x, call, FAULT_UNAUTHORISED, NULL);
         return;
     }
     x->flying++;
@@ -316,8 +344,20 @@ static void end_waiting(struct exchange *x, enum fault fault, int64_t due_until)
     struct heap_node *node;
     size_t count = x->heap.count; /* a call may be started again by its end */
     while (count-- && (node = heap_first(&x->heap)) && node->due <= due_until) {
-        heap_remove(&x->heap, node);
+        take_off(x, call_of(node));
         end_call(x, call_of(node), fault, NULL);
+    }
+}
+
+/* Ends the calls whose last moment has passed while they waited for a turn. */
+static void end_late(struct exchange *x, int64_t now)
+{
+    struct heap_node *node;
+    while ((node = heap_first(&x->lasts)) && node->due < now) {
+        struct exchange_call *call =
+            (struct exchange_call *)((char *)node - offsetof(struct exchange_call, last_node));
+        take_off(x, call);
+        end_call(x, call, FAULT_DEADLINE, NULL);
     }
 }
 
@@ -338,6 +378,8 @@ static void check_over(struct exchange *x, int64_t now)
         x->over = FAULT_DEADLINE;
     if (x->over == FAULT_NONE && retry_circuit_is_dead(&x->circuit))
         x->over = FAULT_CIRCUIT;
+    if (x->over != FAULT_NONE && x->idle_until == CLOCK_NEVER)
+        x->idle_until = clock_after(now, IDLE_MS);
     if (x->over != FAULT_NONE)
         end_waiting(x, x->over, CLOCK_NEVER);
     else if (x->long_hold && now < x->hold_until)
@@ -346,27 +388,40 @@ static void check_over(struct exchange *x, int64_t now)
         x->long_hold = false;
 }
 
+/* The one that has the next turn, or NULL. */
+static const struct heap_node *next_call(const struct exchange *x)
+{
+    if (!x->only)
+        return heap_first(&x->heap);
+    return x->only->node.place ? &x->only->node : NULL;
+}
+
 static void send_due(struct exchange *x, int64_t now)
 {
-    struct heap_node *node;
-    while ((node = heap_first(&x->heap)) && node->due <= now && gate(x, now) <= now &&
-           x->over == FAULT_NONE) {
-        heap_remove(&x->heap, node);
-        send_call(x, call_of(node), now);
+    const struct heap_node *node;
+    while ((node = next_call(x)) && node->due <= now && gate(x, now) <= now && x->over == FAULT_NONE) {
+        struct exchange_call *call = call_of(node);
+        take_off(x, call);
+        send_call(x, call, now);
     }
+    end_late(x, now);
 }
 
 /* The moment at which something has to be done without anything happening. */
 static int64_t next_moment(const struct exchange *x, int64_t now)
 {
-    const struct heap_node *node = heap_first(&x->heap);
-    int64_t moment = CLOCK_NEVER;
+    const struct heap_node *node = next_call(x), *late = heap_first(&x->lasts);
+    int64_t moment = x->idle_until;
     if (node) {
-        moment = gate(x, now);
-        if (node->due > moment || (x->long_hold && node->due < moment))
-            moment = node->due;
+        int64_t turn = gate(x, now);
+        if (node->due > turn || (x->long_hold && node->due < turn))
+            turn = node->due;
+        if (turn < moment)
+            moment = turn;
     }
-    return x->deadline < moment && exchange_open_calls(x) ? x->deadline : moment;
+    if (late && late->due < moment)
+        moment = late->due + 1;
+    return x->deadline < moment && x->over == FAULT_NONE ? x->deadline : moment;
 }
 
 bool exchange_run(struct exchange *x, int fd)
@@ -374,6 +429,8 @@ bool exchange_run(struct exchange *x, int fd)
     struct http_answer answer;
     bool readable = false;
     int64_t now = clock_now();
+    if (x->left_at && now - x->left_at > AWAY_MS) /* the program was held up, by a full pipe maybe */
+        http_extend(x->http, now - x->left_at, x->deadline);
     check_over(x, now);
     send_due(x, now);
     if (exchange_open_calls(x) || fd >= 0) {
@@ -382,5 +439,8 @@ bool exchange_run(struct exchange *x, int fd)
     }
     while (http_next(x->http, &answer))
         attempt_ended(x, &answer);
+    if (readable && x->over != FAULT_NONE)
+        x->idle_until = clock_after(clock_now(), IDLE_MS);
+    x->left_at = clock_now();
     return readable;
 }

@@ -45,8 +45,9 @@ struct exchange_call {
     bool key_came; /* the key came with the record: a 409 may be its own */
     const char *path, *key, *body;
     size_t body_len;
+    int64_t last; /* the moment (monotonic) after which no attempt starts */
 
-    struct heap_node node; /* ours from here on; zero it */
+    struct heap_node node, last_node; /* ours from here on */
     int64_t attempt;
     bool ambiguous, probe;
     struct buf attempts; /* the elements of _gl.attempts, comma between them */
@@ -69,7 +70,7 @@ bool exchange_open(struct exchange **x, const struct exchange_options *options,
                    const struct exchange_hooks *hooks, struct err *e);
 void exchange_close(struct exchange *x);
 
-/* Prepares a call's own half; exchange_call_free gives its memory back. */
+/* Prepares a call's own half, and that there is no last moment; exchange_call_free gives its memory back. */
 void exchange_call_init(struct exchange_call *call);
 void exchange_call_free(struct exchange_call *call);
 
@@ -81,6 +82,17 @@ void exchange_start(struct exchange *x, struct exchange_call *call, int64_t due)
  * `fd` (-1: none), and calls the hooks.  Returns whether fd was readable. */
 bool exchange_run(struct exchange *x, int fd);
 
+/* While the program holds more than it should: starts no attempt but `but`'s.
+ * NULL: all go on. */
+void exchange_hold(struct exchange *x, const struct exchange_call *but);
+
+/* Whether the program should still read input: no more after a signal, nor once
+ * nothing is sent any more and none has come for ten seconds. */
+bool exchange_takes(const struct exchange *x);
+
+/* How long the origin asks to be left alone from now on, in ms; 0: it does not. */
+int64_t exchange_pause(const struct exchange *x);
+
 /* Why nothing is sent any more (deadline, circuit, unauthorised, interrupted),
  * or FAULT_NONE while the run goes on. */
 enum fault exchange_over(const struct exchange *x);
@@ -90,8 +102,8 @@ size_t exchange_open_calls(const struct exchange *x);
 
 /* Why a call ended, for people: from the fault and answer that `ended` was told
  * and, where judge found the fault, its words. */
-void exchange_explain(char *out, size_t room, enum fault fault, const struct http_answer *answer,
-                      const char *judged);
+void exchange_explain(const struct exchange *x, char *out, size_t room, enum fault fault,
+                      const struct http_answer *answer, const char *judged);
 
 /* Says on stderr, once for each class in a run, that a call ended so. */
 void exchange_tell(struct exchange *x, const struct exchange_call *call, enum fault fault, const char *why);

@@ -1,5 +1,8 @@
 /* http: a multi handle and a fixed set of slots, each an easy handle with its
- * buffers that serve one attempt after another. */
+ * buffers that serve one attempt after another.
+ *
+ * The bodies that arrive share one allowance: where it is used up, all transfers
+ * but the oldest pause until others have ended. */
 #define _DEFAULT_SOURCE /* explicit_bzero */
 #include "http.h"
 
@@ -10,25 +13,27 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "msg.h"
 #include "signals.h"
+#include "token.h"
 #include "xalloc.h"
 
-enum { TOKEN_MAX = 16 * 1024 };
+enum { BODIES_MAX = 32 << 20, DESCRIPTORS_OTHER = 32, DESCRIPTORS_EACH = 3 };
 
 struct slot {
+    struct http *http;
     CURL *easy;
     struct curl_slist *headers;
     struct buf url, body;
     struct slot *next_free;
     void *user;
-    int64_t started, retry_after_ms;
+    int64_t started, timeout_ms, retry_after_ms;
+    uint64_t order;  /* of its start */
     bool has_length; /* Content-Length or chunks mark the body's end */
-    bool too_large, flying;
+    bool too_large, flying, paused;
     char why[CURL_ERROR_SIZE];
 };
 
@@ -37,88 +42,40 @@ struct http {
     CURLM *multi;
     struct slot *slots, *free_slots;
     size_t slot_count, free_count;
-    int flying;            /* transfers that the multi handle has */
+    int flying; /* transfers that the multi handle has */
+    uint64_t order;
+    size_t body_bytes;     /* of all slots */
     struct slot *finished; /* the one whose answer was given out last */
     char *base;            /* the URL without its last slash */
-    struct buf token;
-    struct timespec token_time;
+    struct token token;
 };
 
-/* ---- the token ---- */
-
-static bool read_token(struct http *h, struct err *e)
-{
-    const char *name = h->options->token_file;
-    struct stat st;
-    if (!name)
-        return true;
-    FILE *file = fopen(name, "re");
-    if (!file || fstat(fileno(file), &st) != 0) {
-        if (file)
-            fclose(file);
-        return err_errno(e, EXIT_CONFIG, "cannot read the token file \"%s\"", name);
-    }
-    char text[TOKEN_MAX + 1];
-    size_t len = fread(text, 1, TOKEN_MAX, file);
-    fclose(file);
-    while (len && (text[len - 1] == '\n' || text[len - 1] == '\r' || text[len - 1] == ' '))
-        len--;
-    bool plain = len > 0;
-    for (size_t i = 0; i < len; i++)
-        plain = plain && text[i] > ' ' && text[i] < 0x7f;
-    buf_clear(&h->token);
-    buf_add(&h->token, text, len);
-    h->token_time = st.st_mtim;
-    return plain
-               ? true
-               : err_set(e, EXIT_CONFIG, "the token file \"%s\" does not hold one line of plain text", name);
-}
-
-/* A token may be renewed under a running program: read it when it changed. */
-static bool refresh_token(struct http *h, struct err *e)
-{
-    struct stat st;
-    if (!h->options->token_file ||
-        (stat(h->options->token_file, &st) == 0 && st.st_mtim.tv_sec == h->token_time.tv_sec &&
-         st.st_mtim.tv_nsec == h->token_time.tv_nsec))
-        return true;
-    return read_token(h, e);
-}
-
-/* The bytes of an escaped or plain character of the token at `at`, or 0. */
-static size_t match_char(const char *at, size_t left, char c)
-{
-    char escape[8];
-    if (left && *at == c)
-        return 1;
-    if (left >= 2 && at[0] == '\\' && at[1] == c)
-        return 2;
-    snprintf(escape, sizeof escape, "\\u%04x", (unsigned)(unsigned char)c);
-    return left >= 6 && strncasecmp(at, escape, 6) == 0 ? 6 : 0;
-}
-
-void http_redact(const struct http *h, char *text, size_t len)
-{
-    for (size_t at = 0; h->token.len && at < len; at++) {
-        size_t used = 0, i = 0, step;
-        while (i < h->token.len && (step = match_char(text + at + used, len - at - used, h->token.data[i]))) {
-            used += step;
-            i++;
-        }
-        if (i == h->token.len)
-            memset(text + at, '*', used);
-    }
-}
-
 /* ---- callbacks ---- */
+
+/* The oldest transfer under way, or NULL. */
+static struct slot *oldest(const struct http *h)
+{
+    struct slot *found = NULL;
+    for (size_t i = 0; i < h->slot_count; i++)
+        if (h->slots[i].flying && (!found || h->slots[i].order < found->order))
+            found = &h->slots[i];
+    return found;
+}
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *user)
 {
     struct slot *s = user;
-    if (buf_add(&s->body, bytes, size * count))
-        return size * count;
-    s->too_large = true;
-    return 0;
+    size_t len = size * count;
+    if (s->http->body_bytes + len > BODIES_MAX && s != oldest(s->http)) {
+        s->paused = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (!buf_add(&s->body, bytes, len)) {
+        s->too_large = true;
+        return 0;
+    }
+    s->http->body_bytes += len;
+    return len;
 }
 
 /* The value of header `name` in a header line as a C string in `out`. */
@@ -185,6 +142,36 @@ static void set_up(struct http *h, struct slot *s)
         curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, o->unix_socket);
 }
 
+/* libcurl's own reading of the URL, so that a wrong one is told at once. */
+static bool check_url(const char *url, struct err *e)
+{
+    CURLU *parts = curl_url();
+    CURLUcode code = parts ? curl_url_set(parts, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+    curl_url_cleanup(parts);
+    return code == CURLUE_OK
+               ? true
+               : err_set(e, EXIT_CONFIG, "the URL \"%s\" cannot be used: %s", url, curl_url_strerror(code));
+}
+
+/* As many slots as there can be connections, which need two descriptors more
+ * while a name is resolved, beside the files of the program. */
+static size_t fit_slots(size_t slots)
+{
+    struct rlimit limit;
+    rlim_t wanted = slots * DESCRIPTORS_EACH + DESCRIPTORS_OTHER;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return slots;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return slots;
+    size_t fit =
+        limit.rlim_cur < DESCRIPTORS_OTHER ? 0 : (limit.rlim_cur - DESCRIPTORS_OTHER) / DESCRIPTORS_EACH;
+    fit += fit == 0;
+    msg_warn("only %zu requests at once: the limit of open files is %llu", fit,
+             (unsigned long long)limit.rlim_cur);
+    return fit;
+}
+
 static bool check_files(const struct http_options *o, struct err *e)
 {
     const char *const names[] = {o->cacert, o->cert, o->key};
@@ -198,11 +185,9 @@ bool http_open(struct http **out, const struct http_options *options, size_t slo
 {
     struct http *h = xcalloc(1, sizeof *h);
     h->options = options;
-    buf_init(&h->token, TOKEN_MAX);
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that may be closed */
-    if (options->token_file)  /* the token must not end up in a core dump */
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    if (!check_files(options, e) || !read_token(h, e)) {
+    if (!check_url(options->url, e) || !check_files(options, e) ||
+        !token_open(&h->token, options->token_file, e)) {
         http_close(h);
         return false;
     }
@@ -212,11 +197,13 @@ bool http_open(struct http **out, const struct http_options *options, size_t slo
     h->base = xmemdup(options->url, len);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     h->multi = curl_multi_init();
+    slots = fit_slots(slots);
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)slots);
     h->slots = xcalloc(slots, sizeof *h->slots);
     h->slot_count = h->free_count = slots;
     for (size_t i = slots; i-- > 0;) {
         struct slot *s = &h->slots[i];
+        s->http = h;
         buf_init(&s->url, HTTP_BODY_MAX);
         buf_init(&s->body, HTTP_BODY_MAX);
         s->next_free = h->free_slots;
@@ -242,9 +229,7 @@ void http_close(struct http *h)
     }
     if (h->multi)
         curl_multi_cleanup(h->multi);
-    if (h->token.cap)
-        explicit_bzero(h->token.data, h->token.cap);
-    buf_free(&h->token);
+    token_close(&h->token);
     free(h->slots);
     free(h->base);
     free(h);
@@ -279,8 +264,8 @@ static void set_headers(struct http *h, struct slot *s, const struct http_reques
     add_header(s, "%s", "Expect:"); /* a pause of 1 s before large bodies otherwise */
     if (request->key)
         add_header(s, "Idempotency-Key: %s", request->key);
-    if (h->token.len)
-        add_header(s, "Authorization: Bearer %s", h->token.data);
+    if (h->token.text.len)
+        add_header(s, "Authorization: Bearer %s", h->token.text.data);
     curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers);
 }
 
@@ -295,10 +280,28 @@ static void set_body(struct slot *s, const struct http_request *request)
     curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
 }
 
+static void set_timeout(struct slot *s)
+{
+    curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)(s->timeout_ms > 0 ? s->timeout_ms : 1));
+}
+
+void http_extend(struct http *h, int64_t ms, int64_t until)
+{
+    for (size_t i = 0; i < h->slot_count; i++) {
+        struct slot *s = &h->slots[i];
+        if (!s->flying)
+            continue;
+        s->timeout_ms += ms;
+        if (until != CLOCK_NEVER && s->timeout_ms > until - s->started)
+            s->timeout_ms = until - s->started;
+        set_timeout(s);
+    }
+}
+
 bool http_send(struct http *h, const struct http_request *request, struct err *e)
 {
     struct slot *s = h->free_slots;
-    if (!refresh_token(h, e))
+    if (!token_refresh(&h->token, e))
         return false;
     if (!s->easy) {
         s->easy = curl_easy_init();
@@ -315,13 +318,14 @@ bool http_send(struct http *h, const struct http_request *request, struct err *e
     curl_easy_setopt(s->easy, CURLOPT_URL, s->url.data);
     set_headers(h, s, request);
     set_body(s, request);
-    int64_t timeout =
-        request->timeout_ms < h->options->timeout_ms ? request->timeout_ms : h->options->timeout_ms;
-    curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)(timeout > 0 ? timeout : 1));
     s->user = request->user;
     s->started = clock_now();
+    s->timeout_ms =
+        request->timeout_ms < h->options->timeout_ms ? request->timeout_ms : h->options->timeout_ms;
+    set_timeout(s);
+    s->order = h->order++;
     s->retry_after_ms = RETRY_AFTER_NONE;
-    s->too_large = s->has_length = false;
+    s->too_large = s->has_length = s->paused = false;
     s->why[0] = '\0';
     s->flying = true;
     h->flying++;
@@ -356,12 +360,18 @@ enum fault http_status_fault(int status)
     }
 }
 
-/* A time-out before the request was on its way is a failed connection. */
-static enum fault timeout_fault(CURL *easy)
+static bool has_time(CURL *easy, CURLINFO which)
 {
-    curl_off_t sent_at = 0;
-    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_at);
-    return sent_at > 0 ? FAULT_TIMEOUT : FAULT_CONNECT;
+    curl_off_t at = 0;
+    curl_easy_getinfo(easy, which, &at);
+    return at > 0;
+}
+
+/* The class of a failure while bytes went to and fro: `fault`, unless it came
+ * before the request was on its way. */
+static enum fault transfer_fault(CURL *easy, enum fault fault)
+{
+    return has_time(easy, CURLINFO_PRETRANSFER_TIME_T) ? fault : FAULT_CONNECT;
 }
 
 static enum fault curl_fault(const struct slot *s, CURLcode code)
@@ -381,9 +391,12 @@ static enum fault curl_fault(const struct slot *s, CURLcode code)
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
         return FAULT_CERTIFICATE;
     case CURLE_OPERATION_TIMEDOUT:
-        return timeout_fault(s->easy);
+        return has_time(s->easy, CURLINFO_NAMELOOKUP_TIME_T) ? transfer_fault(s->easy, FAULT_TIMEOUT)
+                                                             : FAULT_DNS;
     case CURLE_PARTIAL_FILE:
         return FAULT_TRUNCATED;
     case CURLE_SEND_ERROR:
@@ -391,11 +404,13 @@ static enum fault curl_fault(const struct slot *s, CURLcode code)
     case CURLE_GOT_NOTHING:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-        return s->body.len ? FAULT_TRUNCATED : FAULT_RESET;
+        return transfer_fault(s->easy, s->body.len ? FAULT_TRUNCATED : FAULT_RESET);
     case CURLE_WRITE_ERROR:
         return s->too_large ? FAULT_TOO_LARGE : FAULT_MALFORMED;
+    case CURLE_OUT_OF_MEMORY:
+        die(EXIT_OS, "out of memory");
     default:
-        return FAULT_MALFORMED;
+        return transfer_fault(s->easy, FAULT_MALFORMED);
     }
 }
 
@@ -403,7 +418,7 @@ static void explain(struct http_answer *a, const struct slot *s, CURLcode code)
 {
     if (a->fault == FAULT_TOO_LARGE)
         snprintf(a->why, sizeof a->why, "the answer is larger than %d bytes", HTTP_BODY_MAX);
-    else if (code != CURLE_OK)
+    else if (code != CURLE_OK && a->status < 300)
         snprintf(a->why, sizeof a->why, "%s", s->why[0] ? s->why : curl_easy_strerror(code));
     else
         snprintf(a->why, sizeof a->why, "HTTP status %d", a->status);
@@ -416,12 +431,29 @@ static void land(struct http *h, struct slot *s)
     h->flying--;
 }
 
+/* Lets go on what paused and has room now; a callback may pause it again. */
+static void resume(struct http *h)
+{
+    const struct slot *first = h->body_bytes < BODIES_MAX ? NULL : oldest(h);
+    for (size_t i = 0; i < h->slot_count; i++) {
+        struct slot *s = &h->slots[i];
+        if (s->paused && s->flying && (!first || s == first)) {
+            s->paused = false;
+            curl_easy_pause(s->easy, CURLPAUSE_CONT);
+        }
+    }
+}
+
 static void release(struct http *h, struct slot *s)
 {
+    bool was_tight = h->body_bytes > BODIES_MAX / 2;
+    h->body_bytes -= s->body.len;
     buf_clear(&s->body); /* an idle slot keeps no large one */
     s->next_free = h->free_slots;
     h->free_slots = s;
     h->free_count++;
+    if (was_tight)
+        resume(h);
 }
 
 bool http_next(struct http *h, struct http_answer *a)
@@ -441,13 +473,13 @@ bool http_next(struct http *h, struct http_answer *a)
     long status = 0;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&s);
     curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
-    *a = (struct http_answer){.user = s->user, .fault = curl_fault(s, code), .status = (int)status};
-    if (a->fault == FAULT_NONE)
-        a->fault = http_status_fault(a->status);
+    *a = (struct http_answer){.user = s->user, .status = (int)status};
+    /* A refusal is one even where its body is cut off. */
+    a->fault = code == CURLE_OK || status >= 300 ? http_status_fault(a->status) : curl_fault(s, code);
     a->elapsed_ms = clock_now() - s->started;
     a->retry_after_ms = s->retry_after_ms;
     a->by_close = !s->has_length;
-    http_redact(h, s->body.data, s->body.len);
+    token_redact(&h->token, s->body.data, s->body.len);
     a->body = s->body.data;
     a->body_len = s->body.len;
     explain(a, s, code);

@@ -45,10 +45,15 @@ struct http_options {
 
 struct http;
 
-/* An engine with `slots` transfers at most at once.  The options are borrowed.
- * False (exit 78) where a file cannot be used. */
+/* An engine with `slots` transfers at most at once, or as many as the limit of
+ * open files allows.  The options are borrowed.  False (exit 78) where the URL or a
+ * file cannot be used. */
 bool http_open(struct http **h, const struct http_options *options, size_t slots, struct err *e);
 void http_close(struct http *h);
+
+/* Gives the attempts under way `ms` more, but not past `until`: a program that
+ * could not look after them must not take that for the server's silence. */
+void http_extend(struct http *h, int64_t ms, int64_t until);
 
 size_t http_free_slots(const struct http *h);
 
@@ -88,10 +93,6 @@ void http_wait(struct http *h, int fd, int64_t until, bool *readable);
 
 /* Ends the attempts under way without an answer, calling `ended` for each. */
 void http_cancel(struct http *h, void (*ended)(void *user, void *context), void *context);
-
-/* Overwrites every occurrence of the token in the text, so that an echo of it
- * goes nowhere. */
-void http_redact(const struct http *h, char *text, size_t len);
 
 /* The class of an HTTP status; FAULT_NONE for 2xx. */
 enum fault http_status_fault(int status);

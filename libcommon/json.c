@@ -211,30 +211,76 @@ size_t json_count(struct json_text array)
     return count;
 }
 
+/* ---- names ---- */
+
+/* A member's name, decoded: a span of the object's text where it has no escapes,
+ * else a copy in `own`. */
+struct name {
+    const char *at;
+    size_t len;
+    char *own;
+};
+
+struct json_names {
+    size_t count;
+    struct name names[];
+};
+
+static struct name name_of(const struct json_object *o, size_t i)
+{
+    const struct json_member *m = &o->members[i];
+    struct buf text;
+    if (!memchr(o->text.at + m->key, '\\', m->key_len))
+        return (struct name){o->text.at + m->key, m->key_len, NULL};
+    buf_init(&text, m->key_len * 2);
+    decode(o->text.at + m->key, m->key_len, &text);
+    size_t len = text.len;
+    char *own = buf_detach(&text);
+    return (struct name){own, len, own};
+}
+
 static int compare_names(const void *left, const void *right)
 {
-    const struct buf *a = left, *b = right;
-    int order = memcmp(a->data, b->data, a->len < b->len ? a->len : b->len);
+    const struct name *a = left, *b = right;
+    int order = memcmp(a->at, b->at, a->len < b->len ? a->len : b->len);
     return order ? order : (a->len > b->len) - (a->len < b->len);
+}
+
+struct json_names *json_names(const struct json_object *o)
+{
+    struct json_names *names = xcalloc(1, sizeof *names + o->count * sizeof *names->names);
+    names->count = o->count;
+    for (size_t i = 0; i < o->count; i++)
+        names->names[i] = name_of(o, i);
+    qsort(names->names, names->count, sizeof *names->names, compare_names);
+    return names;
+}
+
+bool json_names_have(const struct json_names *names, const struct json_object *other, size_t i)
+{
+    struct name name = name_of(other, i);
+    bool found = bsearch(&name, names->names, names->count, sizeof name, compare_names);
+    free(name.own);
+    return found;
+}
+
+void json_names_free(struct json_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->names[i].own);
+    free(names);
 }
 
 bool json_duplicate(const struct json_object *o, struct buf *name)
 {
     bool found = false;
-    struct buf *names = xcalloc(o->count, sizeof *names);
-    for (size_t i = 0; i < o->count; i++) {
-        buf_init(&names[i], o->members[i].key_len * 2);
-        decode(o->text.at + o->members[i].key, o->members[i].key_len, &names[i]);
-    }
-    qsort(names, o->count, sizeof *names, compare_names);
-    for (size_t i = 1; i < o->count && !found; i++)
-        if (compare_names(&names[i - 1], &names[i]) == 0) {
+    struct json_names *all = json_names(o);
+    for (size_t i = 1; i < all->count && !found; i++)
+        if (compare_names(&all->names[i - 1], &all->names[i]) == 0) {
             found = true;
-            buf_add(name, names[i].data, names[i].len);
+            buf_add(name, all->names[i].at, all->names[i].len);
         }
-    for (size_t i = 0; i < o->count; i++)
-        buf_free(&names[i]);
-    free(names);
+    json_names_free(all);
     return found;
 }
 
@@ -388,22 +434,14 @@ void json_put_member(struct buf *b, const struct json_object *o, size_t i)
     json_put(b, json_member_value(o, i));
 }
 
-bool json_has_same(const struct json_object *o, const struct json_object *other, size_t i)
-{
-    const struct json_member *m = &other->members[i];
-    for (size_t k = 0; k < o->count; k++)
-        if (o->members[k].key_len == m->key_len &&
-            memcmp(o->text.at + o->members[k].key, other->text.at + m->key, m->key_len) == 0)
-            return true;
-    return false;
-}
-
 void json_put_merged(struct buf *b, const struct json_object *under, const struct json_object *over)
 {
+    struct json_names *names = json_names(over);
     buf_putc(b, '{');
     for (size_t i = 0; i < under->count; i++)
-        if (!json_has_same(over, under, i))
+        if (!json_names_have(names, under, i))
             json_put_member(b, under, i);
+    json_names_free(names);
     for (size_t i = 0; i < over->count; i++)
         json_put_member(b, over, i);
     buf_putc(b, '}');

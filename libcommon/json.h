@@ -105,6 +105,13 @@ size_t json_count(struct json_text array);
 /* The first name that occurs twice, decoded into *name; false where none does. */
 bool json_duplicate(const struct json_object *o, struct buf *name);
 
+/* The names of o's members, to be asked whether member i of `other` is called as one of
+ * them; they borrow from o's text. */
+struct json_names;
+struct json_names *json_names(const struct json_object *o);
+bool json_names_have(const struct json_names *names, const struct json_object *other, size_t i);
+void json_names_free(struct json_names *names);
+
 /* A string's characters as UTF-8, appended to *out; a lone surrogate becomes
  * U+FFFD; NULs come through.  False where the value is no string, or *out
  * overflowed. */
@@ -137,9 +144,6 @@ void json_put_member(struct buf *b, const struct json_object *o, size_t i);
 /* Appends an object of under's members, but for those that over has too, and
  * over's. */
 void json_put_merged(struct buf *b, const struct json_object *under, const struct json_object *over);
-
-/* Whether o has a member whose name stands there as member i of `other`'s. */
-bool json_has_same(const struct json_object *o, const struct json_object *other, size_t i);
 
 /* Appends valid JSON text as one line: line breaks and the blanks around them
  * taken out (they cannot be inside a string), nothing else. */

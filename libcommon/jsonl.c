@@ -23,6 +23,10 @@
 
 enum { CHUNK = 64 * 1024 };
 
+/* How much may be scanned again for records that do not close: so many bytes, and
+ * so many times the input.  Real input needs next to nothing of it. */
+enum { AGAIN_BYTES = 16 << 20, AGAIN_TIMES = 16 };
+
 enum mode {
     READING,
     SKIP_LINE,     /* drop up to the end of this line */
@@ -43,6 +47,8 @@ struct jsonl {
     size_t taken;     /* bytes of the window that the scanner has, whole lines */
     size_t searched;  /* bytes of the window known to hold no LF after taken */
     size_t line;      /* lines before the window */
+    uint64_t before;  /* bytes before the window, of all inputs */
+    uint64_t again;   /* bytes that were scanned again */
     size_t joined;    /* lines that the scanner has */
     size_t give_back; /* bytes of the record returned last */
     struct json_scan scan;
@@ -60,6 +66,32 @@ struct jsonl *jsonl_open(char **operands, size_t max_record)
     r->fd = -1;
     buf_init(&r->compact, max_record);
     return r;
+}
+
+/* Whether the regular file `path` is one of the inputs. */
+static bool is_input(const struct jsonl *r, const char *path)
+{
+    struct stat file, input;
+    if (stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+        return false;
+    for (char *const *name = r->operands; *name; name++) {
+        int failed = strcmp(*name, "-") == 0 ? fstat(STDIN_FILENO, &input) : stat(*name, &input);
+        if (failed == 0 && input.st_dev == file.st_dev && input.st_ino == file.st_ino)
+            return true;
+    }
+    return false;
+}
+
+FILE *jsonl_create(const struct jsonl *r, const char *path, struct err *e)
+{
+    if (is_input(r, path)) {
+        err_set(e, EXIT_USAGE, "\"%s\" is read as input and cannot be written to as well", path);
+        return NULL;
+    }
+    FILE *file = fopen(path, "we");
+    if (!file)
+        err_errno(e, EXIT_IO, "cannot open \"%s\"", path);
+    return file;
 }
 
 static void close_input(struct jsonl *r)
@@ -111,6 +143,7 @@ static void start_record(struct jsonl *r)
 static void drop(struct jsonl *r, size_t bytes, size_t lines)
 {
     r->start += bytes;
+    r->before += bytes;
     r->line += lines;
     start_record(r);
 }
@@ -199,9 +232,19 @@ static enum jsonl_got report(struct jsonl *r, struct jsonl_record *record, struc
     return JSONL_BAD;
 }
 
+/* Whether `bytes` may be scanned again, after `all` of the window. */
+static bool may_scan_again(struct jsonl *r, size_t bytes, size_t all)
+{
+    if (r->again + bytes > AGAIN_BYTES + AGAIN_TIMES * (r->before + all))
+        return false;
+    r->again += bytes;
+    return true;
+}
+
 /* The scanner refused the line of `len` bytes after what it had: the record
  * is bad.  Reading resumes at the next line that starts with '{', which may
- * be one of those that were joined. */
+ * be one of those that were joined: but where many were, again and again, all
+ * of them are the bad record. */
 static void resume_after_failure(struct jsonl *r, size_t len)
 {
     const char *text = r->data + r->start;
@@ -210,7 +253,7 @@ static void resume_after_failure(struct jsonl *r, size_t len)
         const char *lf = memchr(text + at, '\n', all - at);
         at = lf ? (size_t)(lf - text) + 1 : all;
         lines++;
-    } while (at < all && text[at] != '{');
+    } while (at < all && (text[at] != '{' || !may_scan_again(r, all - at, all)));
     drop(r, at, lines);
     r->mode = at < all ? READING : SKIP_TO_BRACE;
 }
@@ -236,6 +279,7 @@ static enum jsonl_got fail_joining(struct jsonl *r, struct jsonl_record *record,
 static void advance(struct jsonl *r, size_t bytes, size_t lines)
 {
     r->start += bytes;
+    r->before += bytes;
     r->line += lines;
     r->taken = r->searched = r->joined = 0;
 }

@@ -5,10 +5,14 @@
  * bad record; where joining fails, the lines up to the next one that starts
  * with `{` are one bad record and reading resumes there.  A joined record comes
  * out as one line (its line breaks and indentation taken out, nothing else).
+ * (So that hostile input costs no more than a few times its length to read, lines
+ * that were joined in vain again and again are one bad record together.)
  * Blank lines are passed over.  Memory is bounded by the largest record
  * allowed, whatever the length of the input. */
 #ifndef GL_JSONL_H
 #define GL_JSONL_H
+
+#include <stdio.h>
 
 #include "cli.h"
 #include "err.h"
@@ -41,6 +45,10 @@ enum jsonl_got {
  * most max_record bytes.  operands is borrowed. */
 struct jsonl *jsonl_open(char **operands, size_t max_record);
 void jsonl_close(struct jsonl *r);
+
+/* Opens a second file for output (--rest), empty; before anything is read.  NULL:
+ * it cannot be opened (EXIT_IO), or it is one of the inputs (EXIT_USAGE). */
+FILE *jsonl_create(const struct jsonl *r, const char *path, struct err *e);
 
 /* The next record.  jsonl_read waits for it, flushing stdout first where it
  * would block, and ends at signals_deadline(); jsonl_next never waits. */

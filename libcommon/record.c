@@ -20,7 +20,7 @@ enum record_type record_type(const struct json_object *record)
     struct json_object gl = {0};
     record_gl(record, &gl);
     struct json_text type = json_get(&gl, "type");
-    enum record_type found = type.at ? RECORD_OTHER : RECORD_REQUEST;
+    enum record_type found = json_kind(type) > JSON_NULL ? RECORD_OTHER : RECORD_REQUEST;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (json_is(type, types[i].name))
             found = types[i].type;

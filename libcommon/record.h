@@ -7,7 +7,7 @@
 #include "status.h"
 
 enum record_type {
-    RECORD_REQUEST, /* an atom or request: no _gl.type */
+    RECORD_REQUEST, /* an atom or request: no _gl.type, or null */
     RECORD_EXECUTION,
     RECORD_RESULT,
     RECORD_ROW,

@@ -40,9 +40,8 @@ static void take_endpoint(struct request *r, const struct request_options *o,
         r->async = o->async || record_is_async(record);
 }
 
-/* session_context with what the option adds, appended to *merged. */
-static void merge_context(struct buf *merged, const struct json_object *record,
-                          const struct json_object *option)
+void request_merge_context(struct buf *merged, const struct json_object *record,
+                           const struct json_object *option)
 {
     struct json_object own = {0};
     json_get_object(json_get(record, "session_context"), &own);
@@ -68,7 +67,7 @@ bool request_prepare(struct request *r, const struct request_options *o, const s
     }
     buf_init(&context, r->body.max);
     if (o->session_context) {
-        merge_context(&context, record, o->session_context);
+        request_merge_context(&context, record, o->session_context);
         edits[count++] = (struct json_edit){.name = "session_context", .value = {context.data, context.len}};
     }
     json_put_edited(&r->body, record, edits);

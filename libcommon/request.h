@@ -31,6 +31,10 @@ struct request {
 bool request_prepare(struct request *r, const struct request_options *o, const struct json_object *record,
                      const struct json_object *gl, struct err *e);
 
+/* Appends the record's session_context with what the option sets in it. */
+void request_merge_context(struct buf *merged, const struct json_object *record,
+                           const struct json_object *option);
+
 /* "run-atom" or "queue-atom". */
 const char *request_endpoint(const struct request *r);
 

@@ -51,6 +51,10 @@ static void put_error(struct buf *out, const struct result_error *error)
         buf_puts(out, "null");
     json_key(out, "retryable");
     buf_puts(out, error->retryable ? "true" : "false");
+    if (error->retry_after_ms) {
+        json_key(out, "retry_after_ms");
+        json_put_int(out, error->retry_after_ms);
+    }
     buf_putc(out, '}');
 }
 

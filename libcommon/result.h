@@ -19,6 +19,7 @@ struct result_error {
     struct json_text code;    /* the server's own word, or absent */
     int http_status;          /* 0: none */
     bool retryable;
+    int64_t retry_after_ms; /* how long the server asked to be left alone; 0: it did not, left out */
 };
 
 struct result {

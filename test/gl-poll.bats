@@ -171,8 +171,8 @@ polls() {
 
 @test "gl-poll: bad input is a rejected record that says where" {
     run -65 --separate-stderr gl-poll <<< $'junk\n{"execution_id":""}\n{"execution_id":5}'
-    jq -se 'map(.error.message) == ["stdin:1: not a JSON object", "stdin:2: no execution_id (a string that is not empty)",
-                                    "stdin:3: no execution_id (a string that is not empty)"]' <<< "$(records)"
+    jq -se 'map(.error.message) == ["stdin:1: not a JSON object", "stdin:2: no execution_id (a string of 1 to 4094 bytes)",
+                                    "stdin:3: no execution_id (a string of 1 to 4094 bytes)"]' <<< "$(records)"
 }
 
 @test "gl-poll: after SIGTERM executions come out pending, then the signal ends it" {
@@ -277,4 +277,35 @@ polls() {
     echo junk >> "$BATS_TEST_TMPDIR/in"
     run -74 gl-poll --interval 20ms "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/none"
     jq -se 'length == 2 and (.[] | select(.status == "rejected") | ._gl.context == null)' <<< "$(records)"
+}
+
+@test "gl-poll: --max-wait ends also those that got no turn" {
+    echo '{"match":{"method":"GET"},"answers":[{"body":{"status":"pending"}}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules" --delay 300ms
+    requests 1 50 '{execution_id: .atom_id}' > "$BATS_TEST_TMPDIR/in"
+    SECONDS=0
+    run -75 gl-poll -j 1 --interval 100ms --max-wait 1s "$BATS_TEST_TMPDIR/in"
+    assert [ "$SECONDS" -lt 5 ]
+    assert_equal "$(records | jq -r .status | sort | uniq -c)" "$(printf '%7d pending' 50)"
+}
+
+@test "gl-poll: --max-wait 0 asks for each once, however many there are" {
+    echo '{"match":{"method":"GET"},"answers":[{"body":{"status":"running"}}]}' > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules" --delay 10ms
+    requests 1 50 '{execution_id: .atom_id}' > "$BATS_TEST_TMPDIR/in"
+    run -75 gl-poll -j 1 --max-wait 0 "$BATS_TEST_TMPDIR/in"
+    assert_equal "$(records | jq -r .status | sort | uniq -c)" "$(printf '%7d running' 50)"
+    log_holds 'length == 50'
+}
+
+# bats test_tags=plain
+@test "gl-poll: 64 answers of 8 MiB at once stay within 150 MiB" {
+    echo '{"match":{"method":"GET"},"answers":[{"pad":8000000,"body":{"status":"completed","result":{"correct":true}}}]}' \
+        > "$BATS_TEST_TMPDIR/rules"
+    start --scenario "$BATS_TEST_TMPDIR/rules"
+    requests 1 100 '{execution_id: .atom_id}' > "$BATS_TEST_TMPDIR/in"
+    run -0 --separate-stderr bash -c "command time -f %M timeout 60 gl-poll -j 64 --interval 1ms '$BATS_TEST_TMPDIR/in' |
+        jq -r .status | grep -c complete"
+    assert_output 100
+    assert [ "$stderr" -lt 153600 ]
 }

@@ -436,3 +436,23 @@ teardown() {
     run -0 timeout 30 gl-submit -q <<< "{\"atom_id\":\"a\",\"mock\":{\"body\":{\"correct\":true,\"test_results\":[${zeros}0]}}}"
     [[ $output == *'"status":"complete"'* ]]
 }
+
+@test "gl-submit: a URL that cannot be one is exit 78, naming it" {
+    for url in http://127.0.0.1:99999 'http://[::1' http://h:abc; do
+        GREENLIGHT_API_URL=$url run -78 gl-submit < /dev/null
+        assert_output --partial "$url"
+    done
+}
+
+@test "gl-submit: names in _gl count as they are meant, however they are spelled" {
+    start
+    run -75 gl-submit <<< '{"atom_id":"a","_gl":{"end\u0070oint":"queue-atom","type":null,"\u0061ttempts":[1],"context":{"c":1}}}'
+    assert_equal "$(jq -c '._gl | keys' <<< "$output")" '["attempts","context","endpoint","idempotency_key","type"]'
+    assert_equal "$(grep -o 'ttempts' <<< "$output" | wc -l)" 1
+}
+
+@test "gl-submit: a token file that is too large is refused, not cut" {
+    head -c 20000 /dev/zero | tr '\0' x > "$BATS_TEST_TMPDIR/token"
+    run -78 gl-submit --token-file "$BATS_TEST_TMPDIR/token" < /dev/null
+    assert_output --partial "is larger than"
+}
