@@ -27,7 +27,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
 MODULES := err status msg xalloc clock signals buf source parse cli progress retry db heap json json_scan \
-           jsonl row filter compare text paint table excerpt record request review render_result render result \
+           jsonl row filter compare text paint table excerpt record atom task request review render_result render_task render result \
            answer_base answer_tests answer_error answer_grade answer token http exchange language jail sandbox \
            files exercise tests runner
 

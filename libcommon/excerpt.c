@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { LINES_MAX = 30 }; /* of a value within a row */
+enum { LINES_MAX = 30, ITEMS_MAX = 50, ITEM_BYTES = 4000 }; /* lines: of a value within a row */
 
 /* The characters of a string, decoded into *scratch, or the JSON text. */
 static struct json_text characters(struct json_text value, struct buf *scratch)
@@ -131,4 +131,45 @@ void excerpt_block(struct frame *f, struct json_text value, const struct excerpt
     }
     rich_free(&row);
     buf_free(&scratch);
+}
+
+void excerpt_section(struct frame *f, const char *label, struct json_text value, const struct excerpt *how)
+{
+    if (!excerpt_has(value))
+        return;
+    frame_section(f, label);
+    excerpt_block(f, value, how);
+}
+
+static void show_item(struct frame *f, enum glyph glyph, unsigned style, struct json_text value)
+{
+    struct rich text;
+    rich_init(&text, f->paint);
+    rich_printf(&text, style, "%s ", paint_glyph(f->paint, glyph));
+    excerpt_put(&text, PAINT_PLAIN, value, ITEM_BYTES, TEXT_BLOCK);
+    frame_text(f, &text, (struct frame_place){.rest = 2, .gutter = true});
+    rich_free(&text);
+}
+
+void excerpt_list(struct frame *f, const char *label, struct json_text list, enum glyph glyph, unsigned style)
+{
+    struct json_text element;
+    size_t at = 0, shown = 0, count = json_count(list);
+    if (!excerpt_has(list))
+        return;
+    frame_section(f, label);
+    if (json_kind(list) != JSON_ARRAY)
+        show_item(f, glyph, style, list);
+    while (shown < ITEMS_MAX && json_next(list, &at, &element)) {
+        show_item(f, glyph, style, element);
+        shown++;
+    }
+    if (shown < count) {
+        struct rich text;
+        rich_init(&text, f->paint);
+        rich_printf(&text, PAINT_DIM, "%s %zu more left out", paint_glyph(f->paint, GLYPH_ELLIPSIS),
+                    count - shown);
+        frame_text(f, &text, (struct frame_place){.gutter = true});
+        rich_free(&text);
+    }
 }

@@ -27,6 +27,12 @@ bool excerpt_has(struct json_text value);
 /* Shows the value as lines of the frame. */
 void excerpt_block(struct frame *f, struct json_text value, const struct excerpt *how);
 
+/* A section under its label: a block, or a list of texts (or what should have been
+ * one), each behind a mark.  Nothing where there is nothing to show. */
+void excerpt_section(struct frame *f, const char *label, struct json_text value, const struct excerpt *how);
+void excerpt_list(struct frame *f, const char *label, struct json_text list, enum glyph glyph,
+                  unsigned style);
+
 /* Appends the value to a rich text, at most `bytes` and 30 lines of it;
  * nothing where it is absent. */
 void excerpt_put(struct rich *to, unsigned style, struct json_text value, size_t bytes, unsigned how);

@@ -9,53 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
 #include "xalloc.h"
 
-enum { CONTENT_RUNNER, CONTENT, RUNNER, ATOM, CONTENT_LOGIC, LOGIC, PLACES, WARNINGS_MAX = 64 << 10 };
-
-/* The objects to look in, in order. */
-struct places {
-    struct json_object at[PLACES];
-};
-
-/* Blanks between tokens that would break a line of output become spaces: the
- * text is a decoded string, and spans of it go into records. */
-static void flatten(struct buf *text)
-{
-    for (size_t i = 0; i < text->len; i++)
-        if (text->data[i] == '\n' || text->data[i] == '\r' || text->data[i] == '\t')
-            text->data[i] = ' ';
-}
-
-static void places_open(struct places *p, struct exercise *x, const struct json_object *atom)
-{
-    *p = (struct places){0};
-    record_content(atom, &p->at[CONTENT], &x->content);
-    flatten(&x->content);
-    json_get_object(atom->text, &p->at[ATOM]);
-    json_get_object(json_get(&p->at[CONTENT], "runner"), &p->at[CONTENT_RUNNER]);
-    json_get_object(json_get(&p->at[CONTENT], "grading_logic"), &p->at[CONTENT_LOGIC]);
-    json_get_object(json_get(atom, "runner"), &p->at[RUNNER]);
-    json_get_object(json_get(atom, "grading_logic"), &p->at[LOGIC]);
-}
-
-static void places_close(struct places *p)
-{
-    for (size_t i = 0; i < PLACES; i++)
-        json_object_free(&p->at[i]);
-}
-
-/* The first member of that name that is there and not null. */
-static struct json_text look(const struct places *p, const char *name)
-{
-    for (size_t i = 0; i < PLACES; i++) {
-        struct json_text value = json_get(&p->at[i], name);
-        if (json_kind(value) > JSON_NULL)
-            return value;
-    }
-    return (struct json_text){NULL, 0};
-}
+enum { WARNINGS_MAX = 64 << 10 };
 
 static bool refuse(struct refusal *r, enum status status, const char *class, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -119,13 +75,13 @@ static int64_t read_limit(struct exercise *x, const struct limit *l)
     return value ? value : preset;
 }
 
-static void read_limits(struct exercise *x, const struct places *p, const struct exercise_maxima *maxima)
+static void read_limits(struct exercise *x, const struct atom *a, const struct exercise_maxima *maxima)
 {
     struct json_object limits = {0};
-    json_get_object(look(p, "runner_limits"), &limits);
-    struct limit time = {"time", look(p, "time_limit_ms"), "ms", 1, EXERCISE_TIME_MS, maxima->time_ms};
-    struct limit memory = {"memory", look(p, "memory_limit_mb"), "MiB",
-                           1 << 20,  EXERCISE_MEMORY_BYTES,      maxima->memory_bytes};
+    json_get_object(atom_get(a, "runner_limits"), &limits);
+    struct limit time = {"time", atom_get(a, "time_limit_ms"), "ms", 1, EXERCISE_TIME_MS, maxima->time_ms};
+    struct limit memory = {"memory", atom_get(a, "memory_limit_mb"), "MiB",
+                           1 << 20,  EXERCISE_MEMORY_BYTES,          maxima->memory_bytes};
     if (!time.value.at)
         time.value = json_get(&limits, "cpu_ms");
     if (!memory.value.at)
@@ -158,11 +114,11 @@ static char *signature_name(struct json_text signature)
 
 /* Reads `file.py:function`, the function's name from elsewhere where it is not
  * there, and checks the path. */
-static bool read_entry(struct exercise *x, const struct places *p, struct refusal *r)
+static bool read_entry(struct exercise *x, const struct atom *a, struct refusal *r)
 {
-    struct json_text entry = look(p, "entrypoint");
+    struct json_text entry = atom_get(a, "entrypoint");
     struct err e;
-    x->function = json_strdup(look(p, "function"));
+    x->function = json_strdup(atom_get(a, "function"));
     if (entry.at && !(x->entry = files_path(entry, "the entrypoint", &e)))
         return refuse_err(r, "bad_path", &e);
     char *colon = x->entry ? strrchr(x->entry, ':') : NULL;
@@ -172,18 +128,18 @@ static bool read_entry(struct exercise *x, const struct places *p, struct refusa
             x->function = xstrdup(colon + 1);
     }
     if (!x->function)
-        x->function = signature_name(look(p, "function_signature"));
+        x->function = signature_name(atom_get(a, "function_signature"));
     /* An atom may have a version of its own, so only a runner's counts. */
-    x->version = json_strdup(json_get(&p->at[CONTENT_RUNNER], "version"));
+    x->version = json_strdup(json_get(&a->at[ATOM_CONTENT_RUNNER], "version"));
     if (!x->version)
-        x->version = json_strdup(json_get(&p->at[RUNNER], "version"));
+        x->version = json_strdup(json_get(&a->at[ATOM_RUNNER], "version"));
     return true;
 }
 
-static bool read_language(struct exercise *x, const struct places *p, struct refusal *r)
+static bool read_language(struct exercise *x, const struct atom *a, struct refusal *r)
 {
     struct buf known;
-    char *name = json_strdup(look(p, "language"));
+    char *name = json_strdup(atom_get(a, "language"));
     if (name)
         x->language = language_find(name);
     else if (x->entry)
@@ -230,10 +186,10 @@ static bool choose_entry(struct exercise *x, size_t handed_in, struct refusal *r
     return true;
 }
 
-static bool read_files(struct exercise *x, const struct places *p, struct refusal *r)
+static bool read_files(struct exercise *x, const struct atom *a, struct refusal *r)
 {
     struct json_object submission = {0};
-    struct json_text given = look(p, "files"), handed_in = look(p, "submission");
+    struct json_text given = atom_get(a, "files"), handed_in = atom_get(a, "submission");
     struct err e;
     bool is_object = json_get_object(handed_in, &submission);
     struct json_text list = json_get(&submission, "files");
@@ -347,9 +303,9 @@ static bool read_list(struct exercise *x, const struct files *given, struct json
     return ok;
 }
 
-static bool read_tests(struct exercise *x, const struct places *p, struct refusal *r)
+static bool read_tests(struct exercise *x, const struct atom *a, struct refusal *r)
 {
-    struct json_text tests = look(p, "tests"), list = look(p, "files");
+    struct json_text tests = atom_get(a, "tests"), list = atom_get(a, "files");
     struct files given = {0};
     struct err e;
     bool ok = !list.at || files_add_list(&given, list, true, &e) || refuse_err(r, "bad_files", &e);
@@ -359,7 +315,7 @@ static bool read_tests(struct exercise *x, const struct places *p, struct refusa
         ok = add_tests(x, &given, tests, r);
     else if (ok && tests.at && !json_is(tests, ""))
         ok = refuse(r, STATUS_FAILED, "bad_tests", "the tests are neither a list nor a text");
-    else if (ok && look(p, "test_command").at)
+    else if (ok && atom_get(a, "test_command").at)
         ok =
             refuse(r, STATUS_FAILED, "unsupported", "the atom is tested by a command, which is not run here");
     else if (ok)
@@ -371,15 +327,12 @@ static bool read_tests(struct exercise *x, const struct places *p, struct refusa
 bool exercise_read(struct exercise *x, const struct json_object *request,
                    const struct exercise_maxima *maxima, struct refusal *refusal)
 {
-    struct places p;
+    const struct atom *a = &x->atom;
     buf_init(&x->warnings, WARNINGS_MAX);
-    buf_init(&x->content, request->text.len * 2);
-    places_open(&p, x, request);
-    read_limits(x, &p, maxima);
-    bool ok = read_entry(x, &p, refusal) && read_language(x, &p, refusal) && read_files(x, &p, refusal) &&
-              read_tests(x, &p, refusal);
-    places_close(&p);
-    return ok;
+    atom_open(&x->atom, request);
+    read_limits(x, a, maxima);
+    return read_entry(x, a, refusal) && read_language(x, a, refusal) && read_files(x, a, refusal) &&
+           read_tests(x, a, refusal);
 }
 
 void exercise_free(struct exercise *x)
@@ -390,6 +343,6 @@ void exercise_free(struct exercise *x)
     free(x->function);
     free(x->version);
     buf_free(&x->warnings);
-    buf_free(&x->content);
+    atom_close(&x->atom);
     *x = (struct exercise){0};
 }

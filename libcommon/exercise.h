@@ -1,13 +1,13 @@
 /* exercise: what an atom asks to be run, in all the shapes that atoms have.
  *
  * What to run stands in a `runner` object or beside it; each of its members is
- * looked for in content.runner, content, runner, the atom itself and
- * grading_logic, in this order (content: design.md's content_json, content or
- * payload).  Limits that make no sense fall back to the defaults, and those
- * past the operator's maxima to these, with a warning. */
+ * looked for in the places of an atom, in their order.  Limits that make no sense
+ * fall back to the defaults, and those past the operator's maxima to these, with a
+ * warning. */
 #ifndef GL_EXERCISE_H
 #define GL_EXERCISE_H
 
+#include "atom.h"
 #include "files.h"
 #include "language.h"
 #include "status.h"
@@ -35,7 +35,7 @@ struct exercise {
     struct files files;     /* the learner's, and those of the exercise beside them */
     int64_t time_ms, memory_bytes;
     struct buf warnings; /* an array of strings */
-    struct buf content;  /* what spans above point into, besides the request */
+    struct atom atom;    /* what spans above point into, besides the request */
 };
 
 /* The operator's maxima. */

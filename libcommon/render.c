@@ -1,6 +1,6 @@
-/* render: chooses how a record is shown.  Results have a module of their own;
- * executions, requests and bad input are one line, and all other records a
- * head line and their members. */
+/* render: chooses how a record is shown.  Results and tasks have modules of their
+ * own; executions and bad input are one line, and all other records a head line
+ * and their members. */
 #include "render.h"
 
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "excerpt.h"
 #include "record.h"
 #include "render_result.h"
+#include "render_task.h"
 
 enum { NAME_BYTES = 1000, VALUE_BYTES = 1000, KEY_BYTES = 100, KEY_WIDTH = 24, COLUMNS_MIN = 56 };
 
@@ -48,11 +49,10 @@ static void show_execution(struct render *r, const struct json_object *record, e
     rich_free(&rest);
 }
 
-/* An atom or request is not graded: nothing of it is shown but its id. */
-static void show_request(struct render *r, const struct json_object *record)
+/* A request that says nothing to a learner: its id. */
+static void show_id(struct render *r, struct json_text id)
 {
     struct rich rest;
-    struct json_text id = record_atom_id(record);
     rich_init(&rest, &r->paint);
     if (id.at)
         excerpt_put(&rest, PAINT_PLAIN, id, NAME_BYTES, TEXT_LINE);
@@ -60,6 +60,22 @@ static void show_request(struct render *r, const struct json_object *record)
         rich_puts(&rest, PAINT_DIM, "without an id");
     show_line(r, GLYPH_BULLET, PAINT_CYAN, "REQUEST", &rest);
     rich_free(&rest);
+}
+
+/* An atom or request: the task, and nothing that would answer it. */
+static void show_request(struct render *r, const struct json_object *record)
+{
+    struct task task;
+    task_read(&task, record);
+    if (task.front.at || task.prompt.at || task.code.at) {
+        struct frame f;
+        part(r, true);
+        frame_init(&f, &r->paint, r->boxed);
+        render_task(&f, &task);
+    } else {
+        show_id(r, task.atom_id);
+    }
+    task_free(&task);
 }
 
 void render_bad(struct render *r, const char *why)

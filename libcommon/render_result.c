@@ -10,7 +10,6 @@
 enum {
     NAME_BYTES = 2000,
     VALUE_BYTES = 4000,
-    ITEMS_MAX = 50,
     BAR_WIDTH = 20,
     LABEL_WIDTH = 8,  /* "expected" */
     COLUMNS_MIN = 56, /* narrower than this, a table's cells stand one below the other */
@@ -350,49 +349,6 @@ static const struct excerpt diff = {
     .head = 200, .tail = 20, .line_bytes = VALUE_BYTES, .verbatim = true, .style = diff_style};
 static const struct excerpt output = {.head = 10, .tail = 10, .line_bytes = 1000, .verbatim = true};
 
-static void show_block(struct frame *f, const char *label, struct json_text value, const struct excerpt *how)
-{
-    if (!excerpt_has(value))
-        return;
-    frame_section(f, label);
-    excerpt_block(f, value, how);
-}
-
-static void show_item(struct frame *f, enum glyph glyph, unsigned style, struct json_text value)
-{
-    struct rich text;
-    rich_init(&text, f->paint);
-    rich_printf(&text, style, "%s ", paint_glyph(f->paint, glyph));
-    excerpt_put(&text, PAINT_PLAIN, value, VALUE_BYTES, TEXT_BLOCK);
-    frame_text(f, &text, (struct frame_place){.rest = 2, .gutter = true});
-    rich_free(&text);
-}
-
-/* A list of texts, or what should have been one. */
-static void show_list(struct frame *f, const char *label, struct json_text list, enum glyph glyph,
-                      unsigned style)
-{
-    struct json_text element;
-    size_t at = 0, shown = 0, count = json_count(list);
-    if (!excerpt_has(list))
-        return;
-    frame_section(f, label);
-    if (json_kind(list) != JSON_ARRAY)
-        show_item(f, glyph, style, list);
-    while (shown < ITEMS_MAX && json_next(list, &at, &element)) {
-        show_item(f, glyph, style, element);
-        shown++;
-    }
-    if (shown < count) {
-        struct rich text;
-        rich_init(&text, f->paint);
-        rich_printf(&text, PAINT_DIM, "%s %zu more left out", paint_glyph(f->paint, GLYPH_ELLIPSIS),
-                    count - shown);
-        frame_text(f, &text, (struct frame_place){.gutter = true});
-        rich_free(&text);
-    }
-}
-
 static void show_error(struct frame *f, const struct review *r)
 {
     if (!excerpt_has(r->error_message) && !excerpt_has(r->error_code))
@@ -419,15 +375,15 @@ void render_result(struct frame *f, const struct review *r)
     if (r->graded && json_kind(r->tests) == JSON_ARRAY && json_count(r->tests))
         show_tests(f, r->tests);
     else if (r->graded)
-        show_block(f, "Tests", r->tests, &prose);
+        excerpt_section(f, "Tests", r->tests, &prose);
     show_error(f, r);
-    show_block(f, "Feedback", r->feedback, &prose);
-    show_list(f, "Suggestions", r->suggestions, GLYPH_BULLET, PAINT_CYAN);
+    excerpt_section(f, "Feedback", r->feedback, &prose);
+    excerpt_list(f, "Suggestions", r->suggestions, GLYPH_BULLET, PAINT_CYAN);
     if (r->graded)
-        show_block(f, "Suggested change", r->diff, &diff);
-    show_list(f, "Warnings", r->warnings, GLYPH_STOP, PAINT_YELLOW);
-    show_block(f, "Output", r->output, &output);
-    show_block(f, "Error output", r->errors, &output);
-    show_block(f, "Log", r->logs, &output);
+        excerpt_section(f, "Suggested change", r->diff, &diff);
+    excerpt_list(f, "Warnings", r->warnings, GLYPH_STOP, PAINT_YELLOW);
+    excerpt_section(f, "Output", r->output, &output);
+    excerpt_section(f, "Error output", r->errors, &output);
+    excerpt_section(f, "Log", r->logs, &output);
     frame_close(f);
 }

@@ -23,7 +23,7 @@ struct frame {
 /* The frame for this terminal: boxed if asked for and where there is room. */
 void frame_init(struct frame *f, struct paint *p, bool boxed);
 
-/* The head: a title of at most 16 columns, and a name of any length, which goes
+/* The head: a title of at most 18 columns, and a name of any length, which goes
  * into the border where it fits, else below it. */
 void frame_open(struct frame *f, const struct rich *title, const struct rich *name);
 

@@ -43,7 +43,7 @@ $(BUILD)/fuzz/%.run: $(BUILD)/fuzz/%
 	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
 	    -artifact_prefix=$(BUILD)/fuzz/$*- $(BUILD)/fuzz/corpus/$* $(wildcard test/fuzz/corpus/$*)
 
-$(BUILD)/fuzz/%: test/fuzz/%.c $(FUZZ_BUILD)/libcommon.a
+$(BUILD)/fuzz/%: test/fuzz/%.c test/fuzz/fuzz.h $(FUZZ_BUILD)/libcommon.a
 	clang $(filter-out -fPIE -fstack-clash-protection -D_FORTIFY_SOURCE=2,$(BASE_CFLAGS)) \
 	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $< $(FUZZ_BUILD)/libcommon.a \
 	    -Wl,--as-needed $(LIBS)

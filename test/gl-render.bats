@@ -327,3 +327,29 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 END
     [ "$output" -lt 20000 ]
 }
+
+@test "gl-render: tasks are as in the golden files, from 40 to 120 columns" {
+    for width in 40 80 120; do
+        gl-render --format panel --width $width "$FIXTURES/atoms.ndjson" | golden "tasks-$width.txt"
+    done
+}
+
+@test "gl-render: a task tells neither its answer nor what its authors call it" {
+    run -0 gl-render "$FIXTURES/atoms.ndjson"
+    for word in code_submission debugging minimal_fix output_prediction hybrid 255.255.255.255 'lo <= hi' 'i<n;' '==0'; do
+        refute_output --partial -- "$word"
+    done
+    run -0 gl-render <<< '{"id":"a","front":"F","back":"SECRET","atom_type":"debugging_fix","content_json":{"prompt":"P","code":"C",
+        "solution_code":"SECRET","expected_output":"SECRET","error_line":"SECRET","fix_patch":"SECRET","hints":["SECRET"],
+        "tests":[{"input":"SECRET","expected":"SECRET"}]}}'
+    refute_output --partial SECRET
+    assert_line --index 0 'Greenlight Handoff  Something is broken: find it'
+    assert_line '  1 test · a'
+}
+
+@test "gl-render: what is known of a task is said, and what makes no sense is not" {
+    run -0 gl-render <<< '{"id":"a","front":"F","metadata":{"estimated_time_minutes":1},"language":5,"tests":"inline"}'
+    assert_line '  about 1 minute · a'
+    run -0 gl-render <<< '{"id":"a","front":"F","metadata":{"estimated_time_minutes":-3},"tests":[{},{}],"language":"sql"}'
+    assert_line '  sql · 2 tests · a'
+}
