@@ -46,6 +46,8 @@ static const struct cli_option options[] = {
     {.name = "raw", .member = AT(raw), .help = "keep the server's body in the member raw"},
     EXCHANGE_OPTIONS(struct options, exchange, "8"),
     RETRY_OPTIONS(struct options, exchange.policy, "send a request N times at most"),
+    {.name = "max-timeouts", .arg = "N", .type = CLI_INT, .member = AT(exchange.policy.timeouts), .min = 1, .max = 100,
+     .help = "of these, let N at most time out"},
     JSONL_OPTION(struct options, max_record),
     PROGRESS_OPTION(struct options, progress),
     CLI_EXIT_STATUS(struct options, exit_status, "there was no record"),

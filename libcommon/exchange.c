@@ -6,10 +6,13 @@
 #define _GNU_SOURCE /* getrandom */
 #include "exchange.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "json.h"
@@ -17,7 +20,7 @@
 #include "signals.h"
 #include "xalloc.h"
 
-enum { ATTEMPTS_MAX_BYTES = 1 << 20, IDLE_MS = 10000, AWAY_MS = 100 };
+enum { ATTEMPTS_MAX_BYTES = 1 << 20, STATUS_LINE_MAX = 32 << 10, IDLE_MS = 10000, AWAY_MS = 100 };
 
 struct exchange {
     const struct exchange_options *options;
@@ -42,6 +45,8 @@ struct exchange {
 bool exchange_open(struct exchange **out, const struct exchange_options *options,
                    const struct exchange_hooks *hooks, struct err *e)
 {
+    if (options->status_fd && fcntl((int)options->status_fd, F_GETFD) < 0)
+        return err_errno(e, EXIT_USAGE, "--status-fd %lld", (long long)options->status_fd);
     struct exchange *x = xcalloc(1, sizeof *x);
     x->options = options;
     x->hooks = *hooks;
@@ -71,7 +76,7 @@ void exchange_call_init(struct exchange_call *call)
 {
     call->node = call->last_node = (struct heap_node){0};
     call->last = CLOCK_NEVER;
-    call->attempt = 0;
+    call->attempt = call->timeouts = 0;
     call->ambiguous = call->probe = false;
     buf_init(&call->attempts, ATTEMPTS_MAX_BYTES);
 }
@@ -203,6 +208,41 @@ static void end_call(struct exchange *x, struct exchange_call *call, enum fault 
     x->hooks.ended(call, fault, answer, x->hooks.context);
 }
 
+/* ---- telling a program that shows what goes on ---- */
+
+/* A line that cannot be written is not needed any more: SIGPIPE is ignored. */
+static void tell(struct exchange *x, struct buf *line)
+{
+    buf_puts(line, "}\n");
+    if (!line->overflowed && write((int)x->options->status_fd, line->data, line->len) < 0)
+        msg_info("cannot write to --status-fd: %s", strerror(errno));
+    buf_free(line);
+}
+
+static void tell_attempt(struct exchange *x, const struct exchange_call *call)
+{
+    struct buf line;
+    if (!x->options->status_fd)
+        return;
+    buf_init(&line, STATUS_LINE_MAX);
+    buf_printf(&line, "{\"event\":\"attempt\",\"n\":%lld,\"path\":", (long long)call->attempt);
+    json_put_text(&line, call->path);
+    tell(x, &line);
+}
+
+static void tell_answer(struct exchange *x, const struct exchange_call *call, enum fault fault,
+                        int64_t wait_ms)
+{
+    struct buf line;
+    if (!x->options->status_fd)
+        return;
+    buf_init(&line, STATUS_LINE_MAX);
+    buf_printf(&line, "{\"event\":\"answer\",\"n\":%lld,\"class\":", (long long)call->attempt);
+    json_put_text(&line, fault_name(fault));
+    buf_printf(&line, ",\"wait_ms\":%lld", (long long)wait_ms);
+    tell(x, &line);
+}
+
 /* ---- after an attempt ---- */
 
 static void note_attempt(struct exchange_call *call, const struct http_answer *a, enum fault fault,
@@ -260,7 +300,8 @@ static struct retry_decision decide(struct exchange *x, const struct exchange_ca
                                 .fault = fault,
                                 .retry_after_ms = a->retry_after_ms,
                                 .left_ms = x->deadline == CLOCK_NEVER ? INT64_MAX : x->deadline - now,
-                                .chance = chance()};
+                                .chance = chance(),
+                                .timeouts = call->timeouts};
     struct retry_decision d = retry_decide(&x->options->policy, &failed);
     if (d.again && !retry_budget_take(&x->budget)) {
         d.again = false;
@@ -284,8 +325,10 @@ static void attempt_ended(struct exchange *x, const struct http_answer *a)
         err_set(&x->refusal, EXIT_AUTH, "the server does not accept the token (HTTP status 401)");
     }
     call->ambiguous = call->ambiguous || fault_is_ambiguous(fault);
+    call->timeouts += fault == FAULT_TIMEOUT;
     struct retry_decision d = decide(x, call, a, fault, now);
     note_attempt(call, a, fault, &d);
+    tell_answer(x, call, fault, d.again ? d.wait_ms : 0);
     msg_info("%s, attempt %lld: %s after %lld ms%s", call->path, (long long)call->attempt,
              fault == FAULT_NONE ? "answered" : a->why, (long long)a->elapsed_ms,
              d.again ? ", trying again" : "");
@@ -326,6 +369,7 @@ static void send_call(struct exchange *x, struct exchange_call *call, int64_t no
     call->probe = x->circuit.open;
     retry_circuit_allows(&x->circuit, now);
     call->attempt++;
+    tell_attempt(x, call);
     if (x->options->rate > 0) {
         int64_t from = x->next_send_us > now * 1000 ? x->next_send_us : now * 1000;
         x->next_send_us = from + (int64_t)(1e6 / x->options->rate);

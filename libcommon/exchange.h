@@ -19,6 +19,7 @@ struct exchange_options {
     int64_t deadline_ms; /* for the whole run; 0: none */
     double rate;         /* attempts started a second; 0: no limit */
     int64_t circuit_pause_ms;
+    int64_t status_fd; /* where attempts are told, a JSON line each; 0: nowhere */
 };
 
 /* The options of every program that exchanges, as rows of its table. */
@@ -34,6 +35,8 @@ struct exchange_options {
     {.name = "circuit-pause", .arg = "D", .type = CLI_DURATION, .preset = "10s",                     \
      .member = offsetof(T, m.circuit_pause_ms),                                                      \
      .help = "after ten failed connections in a row pause for D"},                                   \
+    {.name = "status-fd", .arg = "FD", .type = CLI_INT, .member = offsetof(T, m.status_fd), .min = 1, \
+     .max = 1048576, .help = "tell of each attempt on the descriptor FD, as JSON Lines"},            \
     RETRY_CAP_OPTION(T, m.policy, "never wait longer than D, also where the server asks for it")
 /* clang-format on */
 
@@ -48,7 +51,7 @@ struct exchange_call {
     int64_t last; /* the moment (monotonic) after which no attempt starts */
 
     struct heap_node node, last_node; /* ours from here on */
-    int64_t attempt;
+    int64_t attempt, timeouts;
     bool ambiguous, probe;
     struct buf attempts; /* the elements of _gl.attempts, comma between them */
 };
@@ -65,7 +68,7 @@ struct exchange_hooks {
     void *context;
 };
 
-/* False (exit 78) where a file of the options cannot be used. */
+/* False (exit 78, or 64 for status_fd) where a file of the options cannot be used. */
 bool exchange_open(struct exchange **x, const struct exchange_options *options,
                    const struct exchange_hooks *hooks, struct err *e);
 void exchange_close(struct exchange *x);

@@ -30,7 +30,9 @@ struct retry_decision retry_decide(const struct retry_policy *policy, const stru
         d.wait_ms = failed->retry_after_ms;
         d.source = "retry_after";
     }
-    if (failed->attempt >= policy->attempts || failed->retry_after_ms > policy->cap_ms)
+    bool timed_out =
+        failed->fault == FAULT_TIMEOUT && policy->timeouts && failed->timeouts >= policy->timeouts;
+    if (failed->attempt >= policy->attempts || timed_out || failed->retry_after_ms > policy->cap_ms)
         return d;
     if (d.wait_ms >= failed->left_ms) {
         d.ends_as = FAULT_DEADLINE;

@@ -13,6 +13,7 @@
 
 struct retry_policy {
     int64_t attempts; /* in all, at least 1 */
+    int64_t timeouts; /* how many of them may time out; 0: all */
     int64_t base_ms;  /* the wait after the first attempt; it doubles */
     int64_t cap_ms;   /* no wait is longer; a longer Retry-After ends the record */
     double jitter;    /* adds up to this part of the nominal wait */
@@ -43,6 +44,7 @@ struct retry_case {
     int64_t retry_after_ms; /* what the server asked for, or RETRY_AFTER_NONE */
     int64_t left_ms;        /* until the deadline; INT64_MAX: there is none */
     double chance;          /* uniform in [0, 1) */
+    int64_t timeouts;       /* attempts that timed out so far, this one too */
 };
 
 struct retry_decision {

@@ -533,3 +533,22 @@ c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))'
     run -78 gl-submit --token-file /nowhere --rest "$BATS_TEST_TMPDIR/copy" "$BATS_TEST_TMPDIR/in"
     cmp "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/copy"
 }
+
+@test "retry: --max-timeouts ends a request at its last time-out, other failures not" {
+    start
+    run -75 submit '{"delay_ms":2000}' --attempts 5 --max-timeouts 2 --timeout 100ms
+    holds '.error.class == "timeout" and (._gl.attempts | length) == 2'
+    run -0 submit '[{"delay_ms":2000},503,503,200]' --attempts 5 --max-timeouts 2 --timeout 100ms
+    holds '._gl.attempts | map(.class) == ["timeout", "http_5xx", "http_5xx", null]'
+}
+
+@test "retry: --status-fd tells when an attempt begins and how it ends" {
+    start
+    run -0 submit '[503,200]' --status-fd 7 7> "$BATS_TEST_TMPDIR/events"
+    jq -se 'map(del(.wait_ms)) == [{event: "attempt", n: 1, path: "/greenlight/run-atom"}, {event: "answer", n: 1, class: "http_5xx"},
+        {event: "attempt", n: 2, path: "/greenlight/run-atom"}, {event: "answer", n: 2, class: null}]
+        and .[1].wait_ms > 0 and .[3].wait_ms == 0' "$BATS_TEST_TMPDIR/events"
+    run -64 submit 200 --status-fd 99
+    assert_output --partial -- "--status-fd 99: Bad file descriptor"
+    run -0 bash -c "gl-submit --status-fd 7 7> >(true) <<< '{\"atom_id\":\"a\"}'"
+}

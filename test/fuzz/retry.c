@@ -84,7 +84,9 @@ static void check_dates(const char *text, uint64_t chance)
 static void check_end(const struct retry_policy *policy, const struct retry_case *failed,
                       const struct retry_decision *d)
 {
-    bool over = failed->attempt >= policy->attempts || failed->retry_after_ms > policy->cap_ms ||
+    bool timed_out =
+        failed->fault == FAULT_TIMEOUT && policy->timeouts && failed->timeouts >= policy->timeouts;
+    bool over = failed->attempt >= policy->attempts || timed_out || failed->retry_after_ms > policy->cap_ms ||
                 !fault_is_retried(failed->fault);
     CHECK(d->ends_as == (over ? failed->fault : FAULT_DEADLINE));
     CHECK(over || d->wait_ms >= failed->left_ms);
@@ -108,11 +110,13 @@ static void check_wait(const struct retry_policy *policy, const struct retry_cas
 static void check_decision(uint64_t *chance)
 {
     struct retry_policy policy = {.attempts = 1 + number(chance, 99),
+                                  .timeouts = number(chance, 3),
                                   .base_ms = number(chance, longest_ms),
                                   .cap_ms = number(chance, longest_ms),
                                   .jitter = part(chance) * 10};
     struct retry_case failed = {.attempt = 1 + number(chance, 99),
                                 .fault = FAULT_DNS + (enum fault)fuzz_next(chance, FAULT_COUNT - FAULT_DNS),
+                                .timeouts = number(chance, 5),
                                 .retry_after_ms = number(chance, INT64_MAX - 1) - 1,
                                 .left_ms = number(chance, INT64_MAX - 1),
                                 .chance = part(chance)};
