@@ -20,24 +20,32 @@
 #include "msg.h"
 #include "xalloc.h"
 
-enum { PARAMETERS_MAX = 16, CONNINFO_MAX = 64 * 1024 };
+enum { WORDS_MAX = 16, PARAMETERS_MAX = 32, CONNINFO_MAX = 64 * 1024 };
+
+static const int all_binary[PARAMETERS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                               1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+/* One statement or script on its way. */
+struct task {
+    const char *sql;
+    const char *const *params;
+    const int *lengths;
+    size_t count;
+    bool script;
+    db_row_fn *row;
+    void *context;
+    int64_t deadline;
+    bool sent; /* else why and what it means */
+    struct db_meaning meaning;
+    struct err why;
+};
 
 struct db {
     struct db_options o;
     char *localdb; /* the folder of gl-localdb's socket, where that is the database */
     PGconn *conn;  /* NULL: not connected */
     char sqlstate[6];
-};
-
-/* One statement or script on its way. */
-struct task {
-    const char *sql;
-    const char *const *params;
-    size_t count;
-    bool script;
-    db_row_fn *row;
-    void *context;
-    int64_t deadline;
+    struct task task;
 };
 
 /* The first prefix that fits counts. */
@@ -155,7 +163,7 @@ const char *db_sqlstate(const struct db *db)
 /* ---- connecting ---- */
 
 struct connection_words {
-    const char *keys[PARAMETERS_MAX], *values[PARAMETERS_MAX];
+    const char *keys[WORDS_MAX], *values[WORDS_MAX];
     char timeout[24];
     size_t count;
 };
@@ -298,13 +306,13 @@ static bool refused(struct db *db, const PGresult *result, struct db_meaning *m,
                    m->code == EXIT_CONFIG ? "; was gl-migrate run on it?" : "");
 }
 
-/* Sends what is left to be sent and reads until a result is there. */
-static bool exchange(struct db *db, const struct task *t, struct db_meaning *m, struct err *e)
+/* Sends what is left to be sent and, with `answer`, reads until a result is there. */
+static bool exchange(struct db *db, const struct task *t, bool answer, struct db_meaning *m, struct err *e)
 {
     int unsent = 1;
-    while (unsent == 1 || PQisBusy(db->conn)) {
+    while (unsent == 1 || (answer && PQisBusy(db->conn))) {
         unsent = PQflush(db->conn);
-        if (unsent == 0 && !PQisBusy(db->conn))
+        if (unsent == 0 && (!answer || !PQisBusy(db->conn)))
             break;
         if (!wait_for(db->conn, unsent == 1 ? POLLIN | POLLOUT : POLLIN, t->deadline)) {
             *m = (struct db_meaning){"", EXIT_AGAIN, false, true};
@@ -330,40 +338,46 @@ static bool give_rows(const PGresult *result, const struct task *t, struct err *
     return good;
 }
 
-/* Reads all results of what was sent, and keeps the first failure. */
+/* Reads all results of what was sent, and keeps the first failure.  The rows are
+ * given when the server is ready again: only then is the statement committed. */
 static bool receive(struct db *db, const struct task *t, struct db_meaning *m, struct err *e)
 {
     struct db_meaning after;
-    bool good = true;
-    for (;;) {
-        if (!exchange(db, t, good ? m : &after, good ? e : NULL))
-            return false;
-        PGresult *result = PQgetResult(db->conn);
-        if (!result)
-            return good;
+    PGresult *result, *rows = NULL;
+    bool good = true, whole;
+    while ((whole = exchange(db, t, true, good ? m : &after, good ? e : NULL)) &&
+           (result = PQgetResult(db->conn))) {
         ExecStatusType status = PQresultStatus(result);
-        if (!good)
-            ;
-        else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+        if (good && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
             good = refused(db, result, m, e);
-        else if (status == PGRES_TUPLES_OK && t->row)
-            good = give_rows(result, t, e);
-        PQclear(result);
+        if (good && status == PGRES_TUPLES_OK && !rows)
+            rows = result;
+        else
+            PQclear(result);
     }
+    good = good && whole && (!rows || !t->row || give_rows(rows, t, e));
+    PQclear(rows);
+    return good;
 }
 
-static bool attempt(struct db *db, const struct task *t, struct db_meaning *m, struct err *e)
+/* Hands all of the statement over, connecting where need be. */
+static bool send_task(struct db *db, struct task *t)
 {
-    *m = (struct db_meaning){"", EXIT_BUG, false, false};
+    t->meaning = (struct db_meaning){"", EXIT_BUG, false, false};
     db->sqlstate[0] = '\0';
-    if (!db->conn && !connect_db(db, t->deadline, m, e))
+    if (!db->conn && !connect_db(db, t->deadline, &t->meaning, &t->why))
         return false;
     int sent = t->script ? PQsendQuery(db->conn, t->sql)
-                         : PQsendQueryParams(db->conn, t->sql, (int)t->count, NULL, t->params, NULL, NULL, 0);
-    bool good = sent ? receive(db, t, m, e) : lost(db, m, e);
-    if (!good && (m->reconnect || PQstatus(db->conn) == CONNECTION_BAD))
-        disconnect(db);
-    return good;
+                         : PQsendQueryParams(db->conn, t->sql, (int)t->count, NULL, t->params, t->lengths,
+                                             t->lengths ? all_binary : NULL, 0);
+    return sent ? exchange(db, t, false, &t->meaning, &t->why) : lost(db, &t->meaning, &t->why);
+}
+
+static void start(struct db *db, const struct task *t)
+{
+    db->task = *t;
+    db->task.deadline = clock_after(clock_now(), db->o.timeout_ms);
+    db->task.sent = send_task(db, &db->task);
 }
 
 static double chance(void)
@@ -374,40 +388,71 @@ static double chance(void)
     return number / 4294967296.0;
 }
 
-static bool run(struct db *db, struct task *t, struct err *e)
+/* Waits as the policy says before the attempt after the n-th; false: there is none. */
+static bool wait_for_retry(struct db *db, int64_t n)
 {
-    struct db_meaning m;
-    t->deadline = clock_after(clock_now(), db->o.timeout_ms);
+    const struct task *t = &db->task;
+    int64_t now = clock_now();
+    const struct retry_case failed = {.attempt = n,
+                                      .fault = t->meaning.again ? FAULT_CONNECT : FAULT_FAILED,
+                                      .retry_after_ms = RETRY_AFTER_NONE,
+                                      .left_ms = t->deadline > now ? t->deadline - now : 0,
+                                      .chance = chance()};
+    struct retry_decision d = retry_decide(&db->o.policy, &failed);
+    if (!d.again)
+        return false;
+    msg_info("%s; trying again in %lld ms", t->why.text, (long long)d.wait_ms);
+    int64_t until = clock_after(now, d.wait_ms);
+    while ((now = clock_now()) < until)
+        poll(NULL, 0, clock_poll_ms(now, until));
+    return true;
+}
+
+static bool finish(struct db *db, struct err *e)
+{
+    struct task *t = &db->task;
     for (int64_t n = 1;; n++) {
-        if (attempt(db, t, &m, e))
+        if (t->sent && receive(db, t, &t->meaning, &t->why))
             return true;
-        int64_t now = clock_now();
-        const struct retry_case failed = {.attempt = n,
-                                          .fault = m.again ? FAULT_CONNECT : FAULT_FAILED,
-                                          .retry_after_ms = RETRY_AFTER_NONE,
-                                          .left_ms = t->deadline > now ? t->deadline - now : 0,
-                                          .chance = chance()};
-        struct retry_decision d = retry_decide(&db->o.policy, &failed);
-        if (!d.again)
-            return false;
-        msg_info("%s; trying again in %lld ms", e->text, (long long)d.wait_ms);
-        int64_t until = clock_after(now, d.wait_ms);
-        while ((now = clock_now()) < until)
-            poll(NULL, 0, clock_poll_ms(now, until));
+        if (db->conn && (t->meaning.reconnect || PQstatus(db->conn) == CONNECTION_BAD))
+            disconnect(db);
+        if (!wait_for_retry(db, n))
+            break;
+        t->sent = send_task(db, t);
     }
+    if (e)
+        *e = t->why;
+    return false;
+}
+
+void db_start(struct db *db, const char *sql, const char *const *params, const int *lengths, size_t count)
+{
+    start(db, &(struct task){.sql = sql, .params = params, .lengths = lengths, .count = count});
+}
+
+bool db_finish(struct db *db, db_row_fn *row, void *context, struct err *e)
+{
+    db->task.row = row;
+    db->task.context = context;
+    return finish(db, e);
+}
+
+int db_fd(const struct db *db)
+{
+    return db->task.sent && db->conn ? PQsocket(db->conn) : -1;
 }
 
 bool db_query(struct db *db, const char *sql, const char *const *params, size_t count, db_row_fn *row,
               void *context, struct err *e)
 {
-    struct task t = {.sql = sql, .params = params, .count = count, .row = row, .context = context};
-    return run(db, &t, e);
+    db_start(db, sql, params, NULL, count);
+    return db_finish(db, row, context, e);
 }
 
 bool db_script(struct db *db, const char *sql, struct err *e)
 {
-    struct task t = {.sql = sql, .script = true};
-    return run(db, &t, e);
+    start(db, &(struct task){.sql = sql, .script = true});
+    return finish(db, e);
 }
 
 /* ---- parameters ---- */

@@ -60,6 +60,16 @@ typedef bool db_row_fn(const char *const *values, void *context, struct err *e);
 bool db_query(struct db *db, const char *sql, const char *const *params, size_t count, db_row_fn *row,
               void *context, struct err *e);
 
+/* db_query in two halves: db_start connects and sends, db_finish waits for the
+ * end, tries again where that helps, and gives the rows.  In between the program
+ * can do other work, but ask nothing else of this database, and must keep sql and
+ * params.  `lengths`, where not NULL, makes all parameters binary. */
+void db_start(struct db *db, const char *sql, const char *const *params, const int *lengths, size_t count);
+bool db_finish(struct db *db, db_row_fn *row, void *context, struct err *e);
+
+/* Readable once there is something for db_finish to do; -1: it will not wait. */
+int db_fd(const struct db *db);
+
 /* Runs several statements as one transaction, in one message; rows they give
  * are dropped.  They contain neither begin nor commit. */
 bool db_script(struct db *db, const char *sql, struct err *e);
