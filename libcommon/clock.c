@@ -4,6 +4,7 @@
 #include "clock.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <time.h>
 
 static int64_t read_ms(clockid_t id)
@@ -21,6 +22,15 @@ int64_t clock_now(void)
 int64_t clock_wall(void)
 {
     return read_ms(CLOCK_REALTIME);
+}
+
+void clock_format(int64_t wall_ms, char out[CLOCK_TEXT])
+{
+    struct tm tm;
+    time_t seconds = (time_t)(wall_ms / 1000);
+    gmtime_r(&seconds, &tm);
+    size_t len = strftime(out, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + len, CLOCK_TEXT - len, ".%03d000Z", (int)(wall_ms % 1000));
 }
 
 int64_t clock_after(int64_t now, int64_t ms)

@@ -13,6 +13,11 @@ int64_t clock_now(void);
 /* Milliseconds since 1970 UTC, for comparing with dates that others sent. */
 int64_t clock_wall(void);
 
+/* Writes such a moment, of the years 1970 to 9999, as RFC 3339 in UTC and with
+ * microseconds, as the queue's records have it. */
+enum { CLOCK_TEXT = 32 };
+void clock_format(int64_t wall_ms, char out[CLOCK_TEXT]);
+
 /* The moment `ms` from `now`; CLOCK_NEVER where that would overflow. */
 int64_t clock_after(int64_t now, int64_t ms);
 

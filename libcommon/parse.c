@@ -1,11 +1,12 @@
 /* parse: hand-written where strtol and friends would let blanks, signs, hex
  * or the locale's decimal comma through. */
-#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* timegm */
 #include "parse.h"
 
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 bool parse_int(const char *text, int64_t min, int64_t max, int64_t *out)
 {
@@ -95,6 +96,68 @@ bool parse_duration(const char *text, int64_t *out_ms)
         {"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"h", 3.6e6}, {"d", 8.64e7}, {NULL, 0},
     };
     return read_with_unit(text, units, out_ms);
+}
+
+/* The number that `digits` digits at *at make, from min to max, or -1; *at moves
+ * past them and past `after`, where that is not NUL. */
+static int take_number(const char **at, int digits, int min, int max, char after)
+{
+    int value = 0;
+    for (int i = 0; i < digits; i++, (*at)++) {
+        if (**at < '0' || **at > '9')
+            return -1;
+        value = value * 10 + (**at - '0');
+    }
+    if (after && *(*at)++ != after)
+        return -1;
+    return value < min || value > max ? -1 : value;
+}
+
+/* "Z" or "+hh:mm" up to the end, in seconds. */
+static bool take_offset(const char *at, int *out)
+{
+    int sign = *at == '-' ? -1 : 1;
+    *out = 0;
+    if (*at == 'Z' || *at == 'z')
+        return !at[1];
+    if (*at != '+' && *at++ != '-')
+        return false;
+    at += sign > 0;
+    int hours = take_number(&at, 2, 0, 23, ':');
+    int minutes = hours < 0 ? -1 : take_number(&at, 2, 0, 59, '\0');
+    *out = sign * (hours * 3600 + minutes * 60);
+    return minutes >= 0 && !*at;
+}
+
+bool parse_moment(const char *text, int64_t *out_ms)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    struct tm tm = {0};
+    const char *at = text;
+    int offset, ms = 0;
+    if ((tm.tm_year = take_number(&at, 4, 0, 9999, '-') - 1900) < 70 ||
+        (tm.tm_mon = take_number(&at, 2, 1, 12, '-') - 1) < 0 ||
+        (tm.tm_mday = take_number(&at, 2, 1, 31, '\0')) < 0 || !strchr("Tt ", *at) || !*at++ ||
+        (tm.tm_hour = take_number(&at, 2, 0, 23, ':')) < 0 ||
+        (tm.tm_min = take_number(&at, 2, 0, 59, ':')) < 0 ||
+        (tm.tm_sec = take_number(&at, 2, 0, 60, '\0')) < 0)
+        return false;
+    int year = tm.tm_year + 1900;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (tm.tm_mday > days[tm.tm_mon] + (leap && tm.tm_mon == 1))
+        return false;
+    if (*at == '.') {
+        size_t decimals = strspn(++at, "0123456789");
+        for (size_t i = 0; i < 3; i++)
+            ms = ms * 10 + (i < decimals ? at[i] - '0' : 0);
+        at += decimals;
+        if (!decimals)
+            return false;
+    }
+    if (!take_offset(at, &offset))
+        return false;
+    *out_ms = ((int64_t)timegm(&tm) - offset) * 1000 + ms;
+    return true;
 }
 
 bool parse_size(const char *text, int64_t *out)

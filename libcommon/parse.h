@@ -19,6 +19,11 @@ bool parse_real(const char *text, double min, double max, double *out);
  * decimals (`1.5s`); a bare number is seconds (design.md §2). */
 bool parse_duration(const char *text, int64_t *out_ms);
 
+/* A moment as RFC 3339 has it, `2026-11-22T18:30:00Z`, with decimals and another
+ * offset where one likes, as milliseconds since 1970; a leap second is the one
+ * after it. */
+bool parse_moment(const char *text, int64_t *out_ms);
+
 /* A size in bytes: a bare number, or K, M, G (also KiB, MiB, GiB) of 1024. */
 bool parse_size(const char *text, int64_t *out);
 

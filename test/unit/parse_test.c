@@ -37,6 +37,47 @@ static void check_durations(void)
     }
 }
 
+static void check_moments(void)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } right[] = {{"1970-01-01T00:00:00Z", 0},
+                 {"2026-11-22T18:30:00Z", 1795372200000},
+                 {"2026-11-22t18:30:00.25z", 1795372200250},
+                 {"2026-11-22 19:30:00.123456789+01:00", 1795372200123},
+                 {"2026-11-22T13:00:00-05:30", 1795372200000},
+                 {"2024-02-29T00:00:00Z", 1709164800000},
+                 {"2016-12-31T23:59:60Z", 1483228800000}};
+    static const char *const wrong[] = {"",
+                                        "2026-11-22",
+                                        "2026-11-22T18:30Z",
+                                        "2026-11-22T18:30:00",
+                                        "2026-11-22T18:30:00.Z",
+                                        "2026-11-22T24:00:00Z",
+                                        "2026-02-29T00:00:00Z",
+                                        "2026-11-31T00:00:00Z",
+                                        "2026-13-01T00:00:00Z",
+                                        "2026-00-01T00:00:00Z",
+                                        "1969-12-31T23:59:59Z",
+                                        "2026-11-22T18:30:00+1:00",
+                                        "2026-11-22T18:30:00+01:00x",
+                                        "2026-11-22T18:30:00+0100",
+                                        "2026-11-22T18:30:00Zx",
+                                        "2026-11-22",
+                                        "26-11-22T18:30:00Z",
+                                        "2026-11-22T",
+                                        "tomorrow"};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        int64_t ms = -1;
+        ok(parse_moment(right[i].text, &ms) && ms == right[i].ms, "moment %s", right[i].text);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        int64_t ms;
+        ok(!parse_moment(wrong[i], &ms), "\"%s\" is no moment", wrong[i]);
+    }
+}
+
 static void check_sizes(void)
 {
     int64_t n;
@@ -86,6 +127,7 @@ int main(void)
 {
     check_int();
     check_durations();
+    check_moments();
     check_sizes();
     check_reals();
     check_words();
