@@ -22,11 +22,11 @@ enum { BATCH_COLUMNS_MAX = 12 };
 struct batch_call {
     const char *name, *function, *answer;
     struct {
-        const char *name, *type; /* "learner_id", "text" */
+        const char *name, *type;      /* "learner_id", "text" */
     } columns[BATCH_COLUMNS_MAX + 1]; /* the last name is NULL */
 };
 
-/* The columns, in order, are those of these enums; both functions are in sql/032. */
+/* Both functions are in sql/032; their parameters, in order, are those of the enums. */
 extern const struct batch_call batch_enqueue, batch_settle;
 
 enum batch_enqueue_column {
@@ -66,8 +66,14 @@ struct batch_value {
 /* Initialised by batch_init; `rows` and `bytes` are for reading. */
 struct batch {
     const struct batch_call *call;
-    struct buf columns[BATCH_COLUMNS_MAX]; /* the elements, each with its length before it */
     size_t rows, bytes;
+    char *sql;
+    struct batch_column {
+        struct buf elements; /* each with its length before it; room for the array's head first */
+        size_t values;       /* that are not null */
+    } columns[BATCH_COLUMNS_MAX];
+    const char *params[BATCH_COLUMNS_MAX]; /* while it is under way */
+    int lengths[BATCH_COLUMNS_MAX];
 };
 
 void batch_init(struct batch *b, const struct batch_call *call);
@@ -92,7 +98,7 @@ struct batch_hooks {
     void *context;
 };
 
-/* Sends the batch, and returns without waiting for the answer; until
+/* Sends the batch, which has at least one row, and returns without waiting for the answer; until
  * batch_finish neither the batch nor the database may be used otherwise.  What
  * goes wrong is told by batch_finish. */
 void batch_start(struct batch *b, struct db *db);

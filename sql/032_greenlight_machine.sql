@@ -131,55 +131,53 @@ end $$;
 
 -- Stores requests; one row out for each in.  A request whose idempotency key is
 -- stored already, or whose dedupe key an active row has, is not stored again:
--- the answer is that row, as a duplicate.  `verbatim` says whether the exact
--- text must be kept (it was posted under its key); null: wherever jsonb loses
--- something, which takes a while to find out.
+-- the answer is that row, as a duplicate.  `row_id` names the rows, so that a caller
+-- who had no answer can ask again: a row that has its id already is no duplicate.
+-- `verbatim` says whether the exact text must be kept (it was posted under its
+-- key); null: wherever jsonb loses something, which takes a while to find out.
 create or replace function greenlight_enqueue(request text[], atom_id text[], learner_id text[],
     idempotency_key text[] default null, execution_id text[] default null, endpoint text[] default null,
     dedupe_key text[] default null, priority int[] default null, run_at timestamptz[] default null,
-    max_retries int[] default null, verbatim boolean[] default null)
-returns table (ord int, id uuid, duplicate boolean)
+    max_retries int[] default null, verbatim boolean[] default null, row_id uuid[] default null)
+returns table (ord int, id uuid, duplicate boolean, queued_at timestamptz)
 language plpgsql as $$
 #variable_conflict use_column
 declare
     payload jsonb[] := greenlight_jsonb(request);
     moment timestamptz := clock_timestamp();
     size int := coalesce(cardinality(request), 0);
-    fresh uuid[] := array(select greenlight_uuid7() from generate_series(1, size));
+    fresh uuid[] := array(select coalesce(row_id[i], greenlight_uuid7()) from generate_series(1, size) i);
     known uuid[] := array_fill(null::uuid, array[size]);
-    missing int[] := array(select generate_series(1, size));
-    stored uuid[];
+    missing int[]; -- null: all of them
     n int;
 begin
     for turn in 1..100 loop
-        with added as (
-            insert into greenlight_queue (id, atom_id, learner_id, execution_id, request_payload, max_retries,
-                                          priority, queued_at, run_at, dedupe_key, idempotency_key, endpoint,
-                                          request_text)
-            select fresh[g.ord], g.atom_id, g.learner_id, g.execution_id, g.payload,
-                   coalesce(g.max_retries, 3), coalesce(g.priority, 0), moment, coalesce(g.run_at, moment),
-                   g.dedupe_key, g.idempotency_key, coalesce(g.endpoint, 'run-atom'),
-                   case when coalesce(g.verbatim, greenlight_is_lossy(g.request, g.payload))
-                        then g.request end
-              from unnest(request, payload, greenlight_enqueue.atom_id, greenlight_enqueue.learner_id,
-                          greenlight_enqueue.idempotency_key, greenlight_enqueue.execution_id,
-                          greenlight_enqueue.endpoint, greenlight_enqueue.dedupe_key,
-                          greenlight_enqueue.priority, greenlight_enqueue.run_at,
-                          greenlight_enqueue.max_retries, verbatim)
-                   with ordinality as g(request, payload, atom_id, learner_id, idempotency_key, execution_id,
-                                        endpoint, dedupe_key, priority, run_at, max_retries, verbatim, ord)
-             where turn = 1 or g.ord = any(missing)
-             order by g.dedupe_key, g.ord -- two batches with the same keys must not wait for each other
-            on conflict do nothing
-            returning id)
-        select array_agg(a.id) into stored from added a;
-        exit when cardinality(stored) = cardinality(missing);
+        insert into greenlight_queue (id, atom_id, learner_id, execution_id, request_payload, max_retries,
+                                      priority, queued_at, run_at, dedupe_key, idempotency_key, endpoint,
+                                      request_text)
+        select g.id, g.atom_id, g.learner_id, g.execution_id, g.payload,
+               coalesce(g.max_retries, 3), coalesce(g.priority, 0), moment, coalesce(g.run_at, moment),
+               g.dedupe_key, g.idempotency_key, coalesce(g.endpoint, 'run-atom'),
+               case when coalesce(g.verbatim, greenlight_is_lossy(g.request, g.payload)) then g.request end
+          from unnest(request, payload, greenlight_enqueue.atom_id, greenlight_enqueue.learner_id,
+                      greenlight_enqueue.idempotency_key, greenlight_enqueue.execution_id,
+                      greenlight_enqueue.endpoint, greenlight_enqueue.dedupe_key, greenlight_enqueue.priority,
+                      greenlight_enqueue.run_at, greenlight_enqueue.max_retries, verbatim, fresh)
+               with ordinality as g(request, payload, atom_id, learner_id, idempotency_key, execution_id,
+                                    endpoint, dedupe_key, priority, run_at, max_retries, verbatim, id, ord)
+         where missing is null or g.ord = any(missing)
+         order by g.dedupe_key, g.ord -- two batches with the same keys must not wait for each other
+        on conflict do nothing;
+        get diagnostics n = row_count;
+        exit when n = coalesce(cardinality(missing), size);
 
-        missing := array(select m from unnest(missing) m where fresh[m] <> all(coalesce(stored, '{}')));
+        missing := coalesce(missing, array(select generate_series(1, size)));
         foreach n in array missing loop
             known[n] := coalesce(
+                (select q.id from greenlight_queue q where q.id = fresh[n]),
                 (select q.id from greenlight_queue q
-                  where coalesce(q.idempotency_key, q.id::text) = greenlight_enqueue.idempotency_key[n]),
+                  where coalesce(q.idempotency_key, q.id::text)
+                        = coalesce(greenlight_enqueue.idempotency_key[n], fresh[n]::text)),
                 (select q.id from greenlight_queue q
                   where q.dedupe_key = greenlight_enqueue.dedupe_key[n]
                     and q.status in ('pending', 'executing')));
@@ -191,7 +189,10 @@ begin
         end if;
     end loop;
     return query
-        select i, coalesce(known[i], fresh[i]), known[i] is not null from generate_series(1, size) i;
+        select i, coalesce(known[i], fresh[i]), coalesce(known[i] <> fresh[i], false),
+               case when known[i] is null then moment
+                    else (select q.queued_at from greenlight_queue q where q.id = known[i]) end
+          from generate_series(1, size) i;
 end $$;
 
 -- Takes the leases that have run out away, charging a retry each.  Locked rows
