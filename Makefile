@@ -26,13 +26,15 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
-MODULES := err status msg xalloc clock signals buf source parse cli progress retry db heap json json_scan \
-           jsonl row filter compare text paint table excerpt record atom task request review render_result render_task render result \
-           answer_base answer_tests answer_error answer_grade answer token http exchange language jail sandbox \
+MODULES := err status msg xalloc clock uuid signals buf source parse cli progress retry db batch heap \
+           json json_scan jsonb jsonl spool row filter compare text paint table excerpt record atom task \
+           request review render_result render_task render result enqueue \
+           answer_base answer_tests answer_error answer_grade answer token http exchange \
+           language jail sandbox \
            files exercise tests runner
 
 SCRIPTS  := gl-localdb
-PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run gl-migrate $(SCRIPTS)
+PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run gl-migrate gl-enqueue $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
@@ -40,6 +42,7 @@ LIBS_gl-poll   := -lcurl
 LIBS_gl-render := -lutf8proc
 LIBS_gl-run    := -lm
 LIBS_gl-migrate := -lpq
+LIBS_gl-enqueue := -lpq -ljq -lonig -lm
 LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lonig -lm,$(LIBS_$p)))) -lonig -lm
 
 OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o)
