@@ -33,14 +33,13 @@ enum {
     ROWS_MAX = 500,
     BYTES_MAX = 1 << 20,
     GATHER_MS = 50,        /* how long a set waits for more while the database idles */
-    AWAY_MS = 10000,       /* how long a database that was away is left alone */
     TEXTS_MAX = 512 << 20, /* a set is sent before it gets near */
 };
 
 struct options {
     struct db_options db;
     const char *learner, *session_context, *dedupe, *run_at, *rest, *spool;
-    int64_t priority, delay_ms, max_retries, max_record;
+    int64_t priority, delay_ms, max_retries, pause_ms, max_record;
     bool progress, exit_status;
 };
 
@@ -67,6 +66,8 @@ static const struct cli_option options[] = {
     {.name = "spool", .arg = "DIR", .type = CLI_TEXT, .member = AT(spool),
      .help = "keep requests in DIR while the database is away"},
     DB_OPTIONS(struct options, db),
+    {.name = "circuit-pause", .arg = "D", .type = CLI_DURATION, .member = AT(pause_ms), .preset = "10s",
+     .help = "leave a database that was away alone for D"},
     DB_RETRY_OPTIONS(struct options, db.policy),
     JSONL_OPTION(struct options, max_record),
     PROGRESS_OPTION(struct options, progress),
@@ -314,7 +315,7 @@ static void set_away(struct enqueue *s, const struct err *e)
 {
     msg_error("%s", e->text);
     s->away = *e;
-    s->away_until = e->code == EXIT_AGAIN ? clock_after(clock_now(), AWAY_MS) : CLOCK_NEVER;
+    s->away_until = e->code == EXIT_AGAIN ? clock_after(clock_now(), s->o.pause_ms) : CLOCK_NEVER;
     if (e->code != EXIT_AGAIN)
         s->fatal = e->code;
 }

@@ -146,15 +146,16 @@ has_sections() {
 }
 
 @test "docs: every example of every man page does what it says" {
-    local page failed=0
+    local page failed=0 number=0
     export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
     start_server "$BATS_TEST_TMPDIR" --exec "$runner"
     start_postgres
-    new_database
     for page in "$GL_TOP"/man/*.[1-8]; do
         mkdir "$BATS_TEST_TMPDIR/${page##*/}"
         cd "$BATS_TEST_TMPDIR/${page##*/}"
         cp "$FIXTURES"/*.ndjson .
+        export PGDATABASE=$((number += 1))
+        createdb -T greenlight_template "$PGDATABASE"
         run_examples "$page" || { echo "in ${page##*/}" && failed=1; }
     done
     return $failed
