@@ -4,19 +4,19 @@
  * its record in greenlight_schema before it, so that all of it is one transaction
  * wherever a pooler sends it.  The record comes first: whoever comes second finds
  * it there, and the rest is not run.  Checksums are made by the database. */
-#define _GNU_SOURCE /* readlink, scandir */
+#define _GNU_SOURCE /* scandir */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "buf.h"
 #include "cli.h"
 #include "db.h"
 #include "msg.h"
 #include "parse.h"
+#include "self.h"
 #include "xalloc.h"
 
 enum { FILE_MAX = 16 << 20, OLDEST_POSTGRES = 150000 };
@@ -71,23 +71,14 @@ struct migrate {
 /* Where the programs are installed, the files are in ../share beside them. */
 static char *installed_dir(void)
 {
-    struct buf path;
-    buf_init(&path, 64 * 1024);
-    for (size_t room = 256;; room *= 2) {
-        char *at = buf_reserve(&path, room);
-        ssize_t len = at ? readlink("/proc/self/exe", at, room) : -1;
-        if (len < 0)
-            die(EXIT_OS, "cannot find where gl-migrate is; use --dir");
-        if ((size_t)len < room) {
-            path.len = (size_t)len;
-            break;
-        }
-    }
-    for (int levels = 0; levels < 2; levels++)
-        while (path.len && path.data[--path.len] != '/')
-            ;
-    buf_puts(&path, "/share/greenlight/sql");
-    return buf_detach(&path);
+    static const char below[] = "/share/greenlight/sql";
+    char *prefix = self_path(2);
+    if (!prefix)
+        die(EXIT_OS, "cannot find where gl-migrate is; use --dir");
+    size_t len = strlen(prefix);
+    prefix = xrealloc(prefix, len + sizeof below);
+    memcpy(prefix + len, below, sizeof below);
+    return prefix;
 }
 
 static int is_step(const struct dirent *entry)
