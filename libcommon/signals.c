@@ -11,17 +11,18 @@
 #include "clock.h"
 #include "msg.h"
 
-static volatile sig_atomic_t caught;
+static volatile sig_atomic_t caught, came, allowed = 1;
 static int wake[2] = {-1, -1};
 
 static void on_signal(int number)
 {
     int saved = errno;
-    if (caught) {
+    if (came >= allowed) {
         signal(number, SIG_DFL);
         raise(number);
     }
-    caught = number;
+    if (came++ == 0)
+        caught = number;
     ssize_t written = write(wake[1], "", 1);
     (void)written; /* a full pipe is readable already */
     errno = saved;
@@ -39,6 +40,19 @@ void signals_catch(void)
         if (old.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
     }
+}
+
+void signals_allow(int count)
+{
+    allowed = count;
+}
+
+int signals_count(void)
+{
+    char bytes[8];
+    while (read(wake[0], bytes, sizeof bytes) > 0)
+        ;
+    return came;
 }
 
 int signals_caught(void)

@@ -11,7 +11,15 @@
 /* Catches SIGINT and SIGTERM, unless they were ignored from the start. */
 void signals_catch(void);
 
-/* The signal that came, or 0. */
+/* For a program that has others to end first: from now on `count` signals are
+ * only counted, and the next one ends it at once. */
+void signals_allow(int count);
+
+/* How many came.  Takes out what signals_fd has to read, so that a poll(2)
+ * waits for the next one. */
+int signals_count(void);
+
+/* The signal that came first, or 0. */
 int signals_caught(void);
 
 /* A descriptor that is readable once a signal came, for poll(2). */
