@@ -13,7 +13,7 @@ enum { FIRST_MS = 1000, EVERY_MS = 200 };
 
 void progress_start(struct progress *p, bool always)
 {
-    bool watched = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
+    bool watched = tcgetpgrp(STDERR_FILENO) == getpgrp() && !isatty(STDOUT_FILENO);
     *p = (struct progress){.shown = (always || watched) && msg_level() != MSG_QUIET, .started = clock_now()};
     p->next = p->started + FIRST_MS;
 }
@@ -34,14 +34,16 @@ static void draw(const char *text)
 
 void progress_update(struct progress *p, size_t done, size_t failed, size_t open, double fraction)
 {
-    char line[160], left[40] = "";
+    char line[160], flight[40] = "", left[40] = "";
     int64_t now = p->shown ? clock_now() : 0;
     if (!p->shown || now < p->next)
         return;
     double seconds = (double)(now - p->started) / 1000;
     if (fraction > 0 && fraction < 1)
         snprintf(left, sizeof left, ", %.0f s left", seconds * (1 - fraction) / fraction);
-    snprintf(line, sizeof line, "%zu done, %zu failed, %zu in flight, %.0f/s%s", done, failed, open,
+    if (open != PROGRESS_UNKNOWN)
+        snprintf(flight, sizeof flight, ", %zu in flight", open);
+    snprintf(line, sizeof line, "%zu done, %zu failed%s, %.0f/s%s", done, failed, flight,
              (double)done / seconds, left);
     if (columns() < strlen(line))
         line[columns()] = '\0';

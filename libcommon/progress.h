@@ -20,11 +20,14 @@ struct progress {
 /* clang-format on */
 
 /* Shows progress where `always` or where stderr is a terminal and stdout is
- * none, unless --quiet; nothing before the first second has passed. */
+ * none, unless --quiet; nothing before the first second has passed, and nothing
+ * by itself in the background: there others have the terminal. */
 void progress_start(struct progress *p, bool always);
 
-/* Draws the line, at most five times a second.  fraction: of the input that is
- * done, or negative where its length is unknown. */
+/* Draws the line, at most five times a second.  open: what is under way, or
+ * PROGRESS_UNKNOWN; fraction: of the input that is done, or negative where its
+ * length is unknown. */
+#define PROGRESS_UNKNOWN SIZE_MAX
 void progress_update(struct progress *p, size_t done, size_t failed, size_t open, double fraction);
 
 /* Takes the line off the screen. */
