@@ -242,22 +242,20 @@ char **cli_parse(const struct cli *c, void *options, int argc, char **argv)
     return argv + optind;
 }
 
-/* Says why stdout failed and returns the exit code for it; a closed pipe ends
- * the process here, by the signal that closed pipes end processes with. */
-static int stdout_failed(void)
+int cli_stdout_failed(int error)
 {
-    if (errno == EPIPE) {
+    if (error == EPIPE) {
         signal(SIGPIPE, SIG_DFL);
         raise(SIGPIPE);
     }
-    msg_error("cannot write to standard output: %s", strerror(errno));
+    msg_error("cannot write to standard output: %s", strerror(error));
     return EXIT_IO;
 }
 
 int cli_finish(int code)
 {
     if (fflush(stdout) != 0 || fclose(stdout) != 0)
-        return stdout_failed();
+        return cli_stdout_failed(errno);
     signals_raise();
     return code;
 }
@@ -265,11 +263,11 @@ int cli_finish(int code)
 void cli_write(const void *bytes, size_t len)
 {
     if (fwrite(bytes, 1, len, stdout) != len)
-        _exit(stdout_failed());
+        _exit(cli_stdout_failed(errno));
 }
 
 void cli_flush(void)
 {
     if (fflush(stdout) != 0)
-        _exit(stdout_failed());
+        _exit(cli_stdout_failed(errno));
 }

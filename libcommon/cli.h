@@ -64,6 +64,10 @@ char **cli_parse(const struct cli *c, void *options, int argc, char **argv);
  * a signal that was caught (signals.h) ends it by that signal. */
 int cli_finish(int code);
 
+/* For who writes to stdout by other means: says why that failed (an errno value)
+ * and returns EXIT_IO; a closed pipe ends the process here, as above. */
+int cli_stdout_failed(int error);
+
 /* Writes to stdout, and flushes it.  Where that fails they end the program as
  * cli_finish does, at once: nobody can read what would come. */
 void cli_write(const void *bytes, size_t len);
