@@ -23,14 +23,11 @@ struct http_options {
 };
 
 /* The options as rows of a program's table; m is the member of the program's
- * struct that holds them. */
+ * struct that holds them.  HTTP_SERVER_OPTIONS: all but --timeout. */
 /* clang-format off */
-#define HTTP_OPTIONS(T, m)                                                                           \
+#define HTTP_SERVER_OPTIONS(T, m)                                                                    \
     {.name = "url", .arg = "URL", .type = CLI_URL, .member = offsetof(T, m.url),                     \
      .preset = "http://localhost:8080", .env = "GREENLIGHT_API_URL", .help = "the Greenlight API"},  \
-    {.name = "timeout", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.timeout_ms),       \
-     .preset = "30s", .env = "GREENLIGHT_HANDOFF_TIMEOUT_MS", .min = 1, .max = 86400000,             \
-     .help = "give up an attempt after D"},                                                          \
     {.name = "token-file", .arg = "FILE", .type = CLI_TEXT, .member = offsetof(T, m.token_file),     \
      .env = "GREENLIGHT_TOKEN_FILE", .help = "read the bearer token from FILE"},                     \
     {.name = "cacert", .arg = "FILE", .type = CLI_TEXT, .member = offsetof(T, m.cacert),             \
@@ -41,6 +38,11 @@ struct http_options {
      .help = "the client certificate's private key"},                                                \
     {.name = "unix-socket", .arg = "PATH", .type = CLI_TEXT, .member = offsetof(T, m.unix_socket),   \
      .help = "connect to the unix socket PATH instead of the URL's host"}
+#define HTTP_OPTIONS(T, m)                                                                           \
+    HTTP_SERVER_OPTIONS(T, m),                                                                       \
+    {.name = "timeout", .arg = "D", .type = CLI_DURATION, .member = offsetof(T, m.timeout_ms),       \
+     .preset = "30s", .env = "GREENLIGHT_HANDOFF_TIMEOUT_MS", .min = 1, .max = 86400000,             \
+     .help = "give up an attempt after D"}
 /* clang-format on */
 
 struct http;
