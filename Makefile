@@ -26,7 +26,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
-MODULES := err status msg xalloc clock uuid signals buf self source parse cli progress retry db batch heap \
+MODULES := err status msg xalloc clock uuid signals buf self proc relay source parse cli progress retry db batch heap \
            json json_scan jsonb jsonl spool row filter compare text paint table excerpt record atom task \
            request review render_result render_task render result enqueue \
            answer_base answer_tests answer_error answer_grade answer token http exchange \
