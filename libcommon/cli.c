@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "msg.h"
@@ -250,6 +252,20 @@ int cli_stdout_failed(int error)
     }
     msg_error("cannot write to standard output: %s", strerror(error));
     return EXIT_IO;
+}
+
+int cli_reader_fd(void)
+{
+    struct stat st;
+    bool has_reader = fstat(STDOUT_FILENO, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+    return has_reader ? STDOUT_FILENO : -1;
+}
+
+void cli_check_reader(int fd)
+{
+    struct pollfd out = {.fd = fd};
+    if (fd >= 0 && poll(&out, 1, 0) > 0 && (out.revents & POLLERR))
+        exit(cli_stdout_failed(EPIPE));
 }
 
 int cli_finish(int code)

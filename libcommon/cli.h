@@ -68,6 +68,12 @@ int cli_finish(int code);
  * and returns EXIT_IO; a closed pipe ends the process here, as above. */
 int cli_stdout_failed(int error);
 
+/* stdout where that is a pipe or socket, whose reader may go away, else -1: for
+ * who waits long before it writes.  Polled for nothing it tells of that, and
+ * cli_check_reader (-1 is fine) then ends the program quietly, as a write would. */
+int cli_reader_fd(void);
+void cli_check_reader(int fd);
+
 /* Writes to stdout, and flushes it.  Where that fails they end the program as
  * cli_finish does, at once: nobody can read what would come. */
 void cli_write(const void *bytes, size_t len);

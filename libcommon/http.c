@@ -44,6 +44,7 @@ struct http {
     size_t slot_count, free_count;
     int flying; /* transfers that the multi handle has */
     uint64_t order;
+    int reader;            /* see cli_reader_fd */
     size_t body_bytes;     /* of all slots */
     struct slot *finished; /* the one whose answer was given out last */
     char *base;            /* the URL without its last slash */
@@ -185,6 +186,7 @@ bool http_open(struct http **out, const struct http_options *options, size_t slo
 {
     struct http *h = xcalloc(1, sizeof *h);
     h->options = options;
+    h->reader = cli_reader_fd();
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that may be closed */
     if (!check_url(options->url, e) || !check_files(options, e) ||
         !token_open(&h->token, options->token_file, e)) {
@@ -490,16 +492,22 @@ bool http_next(struct http *h, struct http_answer *a)
 
 void http_wait(struct http *h, int fd, int64_t until, bool *readable)
 {
-    struct curl_waitfd extra[2] = {{.fd = signals_fd(), .events = CURL_WAIT_POLLIN},
-                                   {.fd = fd, .events = CURL_WAIT_POLLIN}};
+    struct curl_waitfd extra[] = {{.fd = fd, .events = CURL_WAIT_POLLIN},
+                                  {.fd = signals_fd(), .events = CURL_WAIT_POLLIN},
+                                  {.fd = h->reader}};
+    struct curl_waitfd present[3];
+    unsigned count = 0;
     int running;
     int wait = clock_poll_ms(clock_now(), until);
+    for (size_t i = 0; i < 3; i++)
+        if (extra[i].fd >= 0)
+            present[count++] = extra[i];
     curl_multi_perform(h->multi, &running);
     if (running == h->flying) /* nothing ended meanwhile */
-        curl_multi_poll(h->multi, extra + (signals_fd() < 0), (unsigned)(1 + (fd >= 0) - (signals_fd() < 0)),
-                        wait < 0 ? 3600000 : wait, NULL);
+        curl_multi_poll(h->multi, present, count, wait < 0 ? 3600000 : wait, NULL);
     curl_multi_perform(h->multi, &running);
-    *readable = fd >= 0 && extra[1].revents;
+    *readable = fd >= 0 && present[0].revents;
+    cli_check_reader(h->reader);
 }
 
 void http_cancel(struct http *h, void (*ended)(void *user, void *context), void *context)

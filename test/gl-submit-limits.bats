@@ -116,3 +116,18 @@ teardown() {
     run -65 timeout 10 bash -c "set -o pipefail; gl-route -q '$BATS_TEST_TMPDIR/in' 2> /dev/null | wc -l"
     assert [ "$output" -gt 0 ]
 }
+
+@test "limits: who waits for a server ends when nobody reads the output any more" {
+    start --delay 30s
+    for program in gl-submit gl-poll; do
+        mkfifo "$BATS_TEST_TMPDIR/$program"
+        "$program" <<< '{"atom_id":"a","execution_id":"e"}' > "$BATS_TEST_TMPDIR/$program" 3>&- &
+        pid=$!
+        exec 8< "$BATS_TEST_TMPDIR/$program"
+        eventually 5 log_holds 'length >= 1'
+        exec 8<&-
+        timeout 5 tail --pid="$pid" -f /dev/null
+        ended 141 "$pid"
+        : > "$log"
+    done
+}
