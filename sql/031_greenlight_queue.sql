@@ -83,13 +83,22 @@ create unique index if not exists greenlight_queue_dedupe on greenlight_queue (d
     where dedupe_key is not null and status in ('pending', 'executing');
 create unique index if not exists greenlight_queue_idempotency
     on greenlight_queue ((coalesce(idempotency_key, id::text)));
-create index if not exists greenlight_queue_by_status on greenlight_queue (status, id);       -- ls --status
-create index if not exists greenlight_queue_by_learner on greenlight_queue (learner_id, id);  -- ls --learner
-create index if not exists greenlight_queue_by_atom on greenlight_queue (atom_id, id);        -- ls --atom
-create index if not exists greenlight_queue_unseen on greenlight_queue (learner_id, id)
-    where acked_at is null and status in ('complete', 'failed', 'cancelled');   -- ls --unseen
-create index if not exists greenlight_queue_old on greenlight_queue (completed_at, id)
-    where acked_at is not null and status in ('complete', 'failed', 'cancelled');   -- purge
+
+-- What is listed comes in the order of ids: with the status and whether somebody
+-- took note of the outcome before the id, any choice of these is a few pieces of
+-- one index, each in that order (greenlight_list).
+create index if not exists greenlight_queue_by_status
+    on greenlight_queue (status, (acked_at is null), id);
+create index if not exists greenlight_queue_by_learner
+    on greenlight_queue (learner_id, status, (acked_at is null), id);
+create index if not exists greenlight_queue_by_atom
+    on greenlight_queue (atom_id, status, (acked_at is null), id);
+create index if not exists greenlight_queue_ended
+    on greenlight_queue (completed_at, (acked_at is null), id)
+    where status in ('complete', 'failed', 'cancelled');            -- purge, stats by day
+
+-- How many outcomes are unseen is a matter of both columns together.
+create statistics if not exists greenlight_queue_seen (mcv) on status, acked_at from greenlight_queue;
 
 -- ---- what follows from a change, whoever makes it ----
 

@@ -173,16 +173,6 @@ uses() {
     uses greenlight_queue_dedupe "select duplicate from greenlight_enqueue(array_fill('{}'::text, array[3]), array['a', 'a', 'a'],
         array['l', 'l', 'l'], dedupe_key => array['d', 'd', 'd'])"
     uses greenlight_queue_held "select greenlight_release('w')"
-
-    # What gl-ls, gl-stats and gl-purge ask.
-    uses greenlight_queue_by_status "select id from greenlight_queue where status = 'failed' order by id limit 50"
-    uses greenlight_queue_by_learner "select id from greenlight_queue where learner_id = 'l7' order by id limit 50"
-    uses greenlight_queue_by_atom "select id from greenlight_queue where atom_id = 'a7' order by id limit 50"
-    uses greenlight_queue_unseen "select id from greenlight_queue where learner_id = 'l6' and acked_at is null
-        and status in ('complete', 'failed', 'cancelled') order by id limit 50"
-    uses greenlight_queue_old "select id from greenlight_queue where acked_at is not null and completed_at < now() - interval '1 day'
-        and status in ('complete', 'failed', 'cancelled') order by completed_at, id limit 500"
-    uses greenlight_queue_ready "select min(run_at) from greenlight_queue where status = 'pending' and priority = 0"
 }
 
 @test "plans: a claim touches no more of a full queue than of a small one" {
