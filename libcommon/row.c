@@ -53,10 +53,7 @@ static void put_expression(struct buf *sql, const struct column *c)
     if (c->kind == PAYLOAD)
         buf_printf(sql, "coalesce(q.%s, q.%s::text)", c->text, c->name);
     else if (c->kind == MOMENT)
-        buf_printf(sql,
-                   "case when isfinite(q.%s) then to_char(q.%s at time zone 'UTC', "
-                   "'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') else q.%s::text end",
-                   c->name, c->name, c->name);
+        buf_printf(sql, "greenlight_moment(q.%s)", c->name);
     else
         buf_printf(sql, "q.%s", c->name);
 }
@@ -70,6 +67,14 @@ void row_select(struct buf *sql, enum row_part part)
             put_expression(sql, &columns[i]);
             comma = ", ";
         }
+}
+
+void row_column(struct buf *sql, const char *name)
+{
+    const struct column *c = columns;
+    while (strcmp(c->name, name) != 0)
+        c++;
+    put_expression(sql, c);
 }
 
 size_t row_count(enum row_part part)
@@ -94,4 +99,12 @@ void row_put(struct buf *out, const char *const *values, enum row_part part)
         else
             json_put_compact(out, value, strlen(value));
     }
+}
+
+void row_put_record(struct buf *out, const char *const *values, enum row_part part, const char *marks)
+{
+    buf_putc(out, '{');
+    row_put(out, values, part);
+    buf_puts(out, marks);
+    buf_puts(out, ",\"_gl\":{\"type\":\"row\"}}");
 }

@@ -19,8 +19,15 @@ enum row_part { ROW_WHOLE, ROW_WITHOUT_PAYLOADS };
 void row_select(struct buf *sql, enum row_part part);
 size_t row_count(enum row_part part);
 
+/* Appends the expression for one column, whose name must be a member's. */
+void row_column(struct buf *sql, const char *name);
+
 /* Appends the members of a row's record, from the values that the list gave,
  * without braces; a comma goes first where one is due. */
 void row_put(struct buf *out, const char *const *values, enum row_part part);
+
+/* Appends the whole record, with `marks` (members, each after a comma, or "")
+ * behind the columns. */
+void row_put_record(struct buf *out, const char *const *values, enum row_part part, const char *marks);
 
 #endif

@@ -3,6 +3,7 @@
 
 load lib/common
 load lib/exercise
+load lib/schema
 load lib/submit
 
 setup() {
@@ -11,27 +12,6 @@ setup() {
 
 teardown() {
     stop_server
-}
-
-# hold SCHEMA [FILE]: every record of FILE (records) fits.
-hold() {
-    "$GL_TOP/test/lib/check-records" "$1" < "${2-records}" ||
-        fail "in ${2-records}: $(cut -c -400 "${2-records}")"
-}
-
-# keep COMMAND ...: runs it; what it writes goes to the file records.  Which
-# records cost which exit code is not what is tested here.
-keep() {
-    "$@" > records 2> stderr.log || (($? >= 65 && $? <= 78))
-}
-
-# has JQ ...: each program is true of at least one of the records.
-has() {
-    local program
-    for program in "$@"; do
-        jq -e -n "any(inputs; $program)" records > /dev/null ||
-            fail "no record with $program in $(cut -c -400 records)"
-    done
 }
 
 # atoms JQ ...: a request for each program, which makes its script for the mock.
@@ -231,21 +211,6 @@ def g(): return 2' '{"function": null}'
     PATH=$PWD/bin keep "$(command -v gl-run)" "$FIXTURES/learner.ndjson"
     hold result
     has '.error.class == "no_sandbox"'
-}
-
-# refuses SCHEMA GOOD JQ ...: the record fits; changed by each program it does not.
-refuses() {
-    local schema=$1 good=$2 program number=0
-    echo "$good" > good
-    hold "$schema" good
-    for program in "${@:3}"; do
-        jq -c "$program" good
-    done > wrong
-    run -1 "$GL_TOP/test/lib/check-records" "$schema" < wrong
-    for program in "${@:3}"; do
-        number=$((number + 1))
-        assert_line --partial "record $number: "
-    done
 }
 
 @test "schema: wrong results are refused" {
