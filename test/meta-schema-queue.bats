@@ -21,11 +21,11 @@ setup() {
 # A row of every kind.
 fill() {
     sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status, result_payload, acked_at)
-         select 'a', 'l', '{\"submission\": 1}', status, result::jsonb, case when acked then now() end
+         select 'a', 'l', '{\"submission\": 1}'::jsonb, status, result::jsonb, case when acked then now() end
            from unnest('{pending,executing,complete,failed,cancelled}'::text[]) status,
                 unnest(array[null, '{}', '{\"correct\": true}', '{\"partial_score\": 0.7}', '{\"score\": 0.1, \"time_spent_ms\": 5}',
                              '{\"correct\": true, \"partial_score\": 0.2}']) result, unnest('{t,f}'::bool[]) acked
-         union all select null, 'l', '[]', 'pending', null, null"
+         union all select null, 'l', '[]'::jsonb, 'pending', null, null"
     sql "insert into greenlight_queue (atom_id, learner_id, request_payload, dedupe_key, idempotency_key, endpoint, execution_id, run_at, status)
          values ('b', 'l', '{}', 'd', 'k', 'queue-atom', 'e', 'infinity', 'pending'), ('b', 'l', '{}', 'd', 'k2', 'run-atom', null, now(), 'failed')"
     sql "select greenlight_claim('w', 3)"
@@ -69,6 +69,7 @@ fill() {
     fill
     sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status, completed_at)
          select 'a', 'l', '{}', 'complete', now() from generate_series(1, 10100)"
+    sql "update greenlight_queue set result_payload = '{\"correct\": true}' where status = 'complete'"
     psql -Xq -c "begin isolation level repeatable read; select 1; select pg_sleep(30)" 3>&- > /dev/null &
     keep gl-stats
     hold stats
