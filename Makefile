@@ -27,15 +27,16 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
 MODULES := err status msg xalloc clock uuid signals buf self proc relay source durable parse cli progress retry db \
-           batch heap json json_scan jsonb jsonl spool row filter compare text paint table excerpt record atom task \
+           batch heap json json_scan jsonb jsonl spool row filter compare text screen errand paint table excerpt \
+           record atom task \
            request review render_result render_task render result enqueue \
-           answer_base answer_tests answer_error answer_grade answer token http exchange \
-           outcome pick change language jail sandbox \
+           answer_base answer_tests answer_error answer_grade answer token http forward exchange \
+           outcome pick change handoff language jail sandbox \
            files exercise tests runner
 
 SCRIPTS  := gl-localdb
 PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run gl-migrate gl-enqueue \
-            gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats $(SCRIPTS)
+            gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
@@ -50,6 +51,7 @@ LIBS_gl-retry  := -lpq
 LIBS_gl-cancel := -lpq
 LIBS_gl-purge  := -lpq
 LIBS_gl-stats  := -lpq
+LIBS_gl-handoff := -lcurl -lpq -ljq -lutf8proc -lonig -lm
 LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lonig -lm,$(LIBS_$p)))) -lonig -lm
 
 OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o)

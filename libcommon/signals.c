@@ -55,6 +55,13 @@ int signals_count(void)
     return came;
 }
 
+void signals_forget(void)
+{
+    signals_count();
+    came = 0;
+    caught = 0;
+}
+
 int signals_caught(void)
 {
     return caught;

@@ -19,6 +19,9 @@ void signals_allow(int count);
  * waits for the next one. */
 int signals_count(void);
 
+/* Forgets what came: a person was asked and goes on. */
+void signals_forget(void);
+
 /* The signal that came first, or 0. */
 int signals_caught(void);
 

@@ -142,54 +142,89 @@ static bool put_file(FILE *file, const struct batch *b, const bool *skip, size_t
     return good;
 }
 
-/* Writes under a name that replays pass over, then gives it its own. */
-static bool put_whole_file(int folder, const char *name, const struct batch *b, const bool *skip, size_t rows)
+/* Writes under a name that replays pass over, then gives it its own.  Returns the
+ * file, locked, or NULL. */
+static FILE *put_whole_file(int folder, const char *name, const struct batch *b, const bool *skip,
+                            size_t rows)
 {
     char making[128];
     snprintf(making, sizeof making, "%s%s", name, unfinished);
     int fd = openat(folder, making, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file)
-        return false;
-    bool good = put_file(file, b, skip, rows) && fflush(file) == 0 && fsync(fd) == 0;
+        return NULL;
+    if (flock(fd, LOCK_EX) == 0 && put_file(file, b, skip, rows) && fflush(file) == 0 && fsync(fd) == 0 &&
+        renameat(folder, making, folder, name) == 0 && fsync(folder) == 0)
+        return file;
     int why = errno;
-    if (fclose(file) != 0 && good) {
-        why = errno;
-        good = false;
-    }
-    if (good && renameat(folder, making, folder, name) == 0) {
-        if (fsync(folder) == 0)
-            return true;
-        why = errno;
-        (void)unlinkat(folder, name, 0);
-    } else if (good) {
-        why = errno;
-    }
     (void)unlinkat(folder, making, 0);
+    (void)unlinkat(folder, name, 0);
+    fclose(file);
     errno = why;
-    return false;
+    return NULL;
+}
+
+enum { NAME_BYTES = 100 };
+
+/* As put_whole_file; `name` gets that of the file. */
+static FILE *put_new_file(const char *folder, char name[NAME_BYTES], const struct batch *b, const bool *skip,
+                          size_t rows, struct err *e)
+{
+    char id[UUID_TEXT];
+    if (!make_folder(folder, e))
+        return NULL;
+    int fd = open_folder(folder);
+    if (fd < 0) {
+        err_errno(e, EXIT_IO, "cannot open the folder \"%s\"", folder);
+        return NULL;
+    }
+    uuid7(id);
+    snprintf(name, NAME_BYTES, "%s-%s%s", id, b->call->name, ending);
+    FILE *file = put_whole_file(fd, name, b, skip, rows);
+    if (!file)
+        err_errno(e, EXIT_IO, "cannot write to \"%s/%s\"", folder, name);
+    close(fd);
+    return file;
 }
 
 bool spool_write(const char *folder, const struct batch *b, const bool *skip, struct err *e)
 {
-    char id[UUID_TEXT], name[100];
+    char name[NAME_BYTES];
     size_t rows = 0;
     for (size_t i = 0; i < b->rows; i++)
         rows += !skip || !skip[i];
-    if (!rows)
-        return true;
-    if (!make_folder(folder, e))
+    FILE *file = rows ? put_new_file(folder, name, b, skip, rows, e) : NULL;
+    if (file)
+        fclose(file); /* all of it is on the disk */
+    return !rows || file;
+}
+
+struct spool_held {
+    FILE *file;
+    struct buf path;
+};
+
+bool spool_hold(struct spool_held **held, const char *folder, const struct batch *b, struct err *e)
+{
+    char name[NAME_BYTES];
+    FILE *file = put_new_file(folder, name, b, NULL, b->rows, e);
+    if (!file)
         return false;
-    int fd = open_folder(folder);
-    if (fd < 0)
-        return err_errno(e, EXIT_IO, "cannot open the folder \"%s\"", folder);
-    uuid7(id);
-    snprintf(name, sizeof name, "%s-%s%s", id, b->call->name, ending);
-    bool good = put_whole_file(fd, name, b, skip, rows);
-    if (!good)
-        err_errno(e, EXIT_IO, "cannot write to \"%s/%s\"", folder, name);
-    close(fd);
-    return good;
+    *held = xcalloc(1, sizeof **held);
+    (*held)->file = file;
+    buf_init(&(*held)->path, PATH_MAX_BYTES);
+    buf_printf(&(*held)->path, "%s/%s", folder, name);
+    return true;
+}
+
+void spool_drop(struct spool_held *held)
+{
+    if (!held)
+        return;
+    (void)unlink(held->path.data);
+    fclose(held->file);
+    buf_free(&held->path);
+    free(held);
 }
 
 /* ---- replaying ---- */

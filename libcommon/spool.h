@@ -25,6 +25,12 @@ char *spool_folder(const char *option);
  * nothing is kept.  No row to write: true, and no file. */
 bool spool_write(const char *folder, const struct batch *b, const bool *skip, struct err *e);
 
+/* The same for what may yet come to an end: the file is locked, so that it is
+ * replayed only once this process is gone.  spool_drop takes it away; NULL is fine. */
+struct spool_held;
+bool spool_hold(struct spool_held **held, const char *folder, const struct batch *b, struct err *e);
+void spool_drop(struct spool_held *held);
+
 /* What a replay came to. */
 struct spool_count {
     size_t files; /* stored and removed */

@@ -10,6 +10,7 @@ requests() {
 holds() {
     # shellcheck disable=SC2154 # run sets it
     local records=${2:-/dev/fd/3}
+    # shellcheck disable=SC2154 # run sets it
     grep '^{' "$records" 3<<< "$output" | jq -se "$1" > /dev/null ||
         fail "not true: $1 of $(head -c 2000 "$records" 3<<< "$output")"
 }

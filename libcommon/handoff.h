@@ -1,0 +1,44 @@
+/* handoff: one atom through Greenlight, for somebody who waits.
+ *
+ * The task is shown (gl-render), gl-submit | gl-poll run with a line that tells what
+ * goes on, the result is shown, and one outcome is written to stdout.  What
+ * Greenlight could not do now goes to the queue (gl-enqueue), is skipped, or is
+ * decided by the person (design.md §2, gl-handoff).  While an atom is in our hands
+ * it stands in the spool under a lock: where this process is killed, the next drain
+ * finds it there. */
+#ifndef GL_HANDOFF_H
+#define GL_HANDOFF_H
+
+#include "db.h"
+#include "http.h"
+#include "json.h"
+#include "retry.h"
+
+enum handoff_fallback { HANDOFF_QUEUE, HANDOFF_SKIP, HANDOFF_MANUAL };
+
+struct handoff_options {
+    struct http_options http;
+    struct retry_policy policy;
+    struct db_options db;
+    const char *learner, *session_context, *filter, *spool;
+    int64_t max_wait_ms, interval_ms, ask_ms;
+    int fallback, disabled; /* disabled: odd where Greenlight is not to be asked */
+};
+
+struct handoff;
+
+/* The options are borrowed.  False: one of them cannot be used (EXIT_USAGE,
+ * EXIT_CONFIG, EXIT_IO). */
+bool handoff_open(struct handoff **h, const struct handoff_options *o, struct err *e);
+void handoff_close(struct handoff *h);
+
+/* Hands one atom over and writes its outcome.  Once the session is over, the
+ * outcome of every further one is `cancelled`, and nothing is asked or shown. */
+void handoff_atom(struct handoff *h, const struct json_object *atom);
+
+/* Whether a person or a signal has ended the session, or a sibling could not be run;
+ * and the exit code that makes, EXIT_OK but for the last. */
+bool handoff_is_over(const struct handoff *h);
+enum exit_code handoff_code(const struct handoff *h);
+
+#endif
