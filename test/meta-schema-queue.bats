@@ -42,6 +42,15 @@ fill() {
     has 'has("request_payload") | not'
 }
 
+@test "schema: rows as gl-enqueue prints them are rows" {
+    keep gl-enqueue --learner l --dedupe .atom_id "$FIXTURES/atoms.ndjson" "$FIXTURES/atoms.ndjson"
+    hold row
+    has '.duplicate' '.duplicate | not'
+    keep gl-enqueue --learner l --spool spool --db "host=$BATS_TEST_TMPDIR" --attempts 1 "$FIXTURES/learner.ndjson"
+    hold row
+    has '.status == "spooled"'
+}
+
 @test "schema: rows as gl-retry and gl-cancel leave them are rows" {
     fill
     gl-ls > all

@@ -14,6 +14,7 @@ teardown_file() {
 }
 
 setup() {
+    cd "$BATS_TEST_TMPDIR" || return
     new_database
 }
 
