@@ -229,7 +229,7 @@ return case when jsonb_typeof(result -> 'partial_score') = 'number'
 
 -- How many rows there are that fit a condition on `greenlight_queue q`: counted, up
 -- to `most`; beyond that as many as the planner believes, and no fewer.
-create or replace function greenlight_count(condition text, most int default 10000)
+create or replace function greenlight_count(condition text, most int default 1000)
 returns table (rows bigint, estimated boolean)
 language plpgsql as $$
 declare
@@ -351,7 +351,8 @@ begin
     select json_object_agg(w.word, json_build_object('rows', c.rows, 'estimated', c.estimated) order by w.n)
       into rows
       from unnest(array['pending', 'executing', 'complete', 'failed', 'cancelled']) with ordinality as w(word, n),
-           greenlight_count(format('q.status = %L', w.word)) c;
+           greenlight_count(format('q.status = %L', w.word),
+                            case when w.word in ('pending', 'executing') then 20000 else 5000 end) c;
     select json_agg(d.figures order by d.n desc), sum((d.figures ->> 'graded')::bigint),
            sum((d.figures ->> 'passed')::bigint)
       into days, graded, passed
@@ -362,7 +363,7 @@ begin
                'database', current_database(),
                'rows', rows,
                'ready', (select json_build_object('rows', sum(c.rows), 'estimated', bool_or(c.estimated))
-                           from generate_series(0, 9) p, greenlight_count(format(ready, p), 1000) c),
+                           from generate_series(0, 9) p, greenlight_count(format(ready, p)) c),
                'oldest_ready_age_s',
                    (select round(extract(epoch from clock_timestamp() - min(f.run_at)), 3)
                       from generate_series(0, 9) p
@@ -377,7 +378,7 @@ begin
                'unseen',
                    (select json_build_object('rows', sum(c.rows), 'estimated', bool_or(c.estimated))
                       from unnest(array['complete', 'failed', 'cancelled']) word,
-                           greenlight_count(format('q.status = %L and q.acked_at is null', word), 1000) c),
+                           greenlight_count(format('q.status = %L and q.acked_at is null', word)) c),
                'dead_rows', pg_stat_get_dead_tuples('greenlight_queue'::regclass),
                'bytes', pg_total_relation_size('greenlight_queue'::regclass),
                'oldest_xmin_age', x.transactions, 'oldest_xmin_age_s', round(x.seconds::numeric, 3),

@@ -290,11 +290,11 @@ figure() {
     [ "$(figure '.rates | (.queued_per_s >= 0.1 and .queued_per_s < 0.11), (.ended_per_s > 0.01 and .ended_per_s < 0.021)' | paste -sd' ')" = 'true true' ]
 }
 
-@test "stats: more than 10,000 rows are estimated, and said to be" {
+@test "stats: more than 5,000 finished rows are estimated, and said to be" {
     sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status, acked_at, completed_at)
          select 'a' || n, 'l', '{}', 'complete', case when n % 100 > 0 then now() end, now() - n * interval '20 s'
            from generate_series(1, 30000) n"
-    [ "$(figure '.rows.complete | .estimated, .rows >= 10001' | paste -sd' ')" = 'true true' ]
+    [ "$(figure '.rows.complete | .estimated, .rows >= 5001' | paste -sd' ')" = 'true true' ]
     sql "analyze greenlight_queue"
     run -0 figure '.rows.complete.rows > 27000 and .rows.complete.rows < 33000 and .rows.failed == {rows: 0, estimated: false}'
     assert_output true
