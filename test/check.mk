@@ -11,7 +11,8 @@ FUZZ_SECONDS ?= 60
 FUZZ_BUILD   := $(BUILD)/fuzz/lib
 JOBS         ?= $(shell nproc)
 TESTS        ?= test
-BENCH        ?=
+QUEUE_BENCH  := enqueue memory
+BENCH        ?= route submit single poll render run $(QUEUE_BENCH)
 BATS         := bats --jobs $(JOBS) --print-output-on-failure $(if $(SANITIZE),--filter-tags '!plain')
 
 all: tests
@@ -53,7 +54,8 @@ $(FUZZ_BUILD)/libcommon.a: FORCE
 
 #:bench      runs test/bench/* and prints a table (BENCH='NAME ...' for some)
 bench: programs tests
-	test/bench/run $(BENCH)
+	$(if $(filter-out $(QUEUE_BENCH),$(BENCH)),test/bench/run $(filter-out $(QUEUE_BENCH),$(BENCH)))
+	$(if $(filter $(QUEUE_BENCH),$(BENCH)),test/bench/queue $(filter $(QUEUE_BENCH),$(BENCH)))
 
 FORCE:
 .PHONY: tests check memcheck fuzz bench FORCE

@@ -109,6 +109,29 @@ away() {
     [ "$(sql "select count(*) from greenlight_queue")" = 1000 ]
 }
 
+# breaks_commit SQLSTATE: every transaction with the row a2 fails when it commits,
+# after it has answered.
+breaks_commit() {
+    sql "create function break() returns trigger language plpgsql as \$\$ begin
+             if new.atom_id = 'a2' then raise exception 'not so' using errcode = '$1'; end if; return null; end \$\$;
+         create constraint trigger broken after insert on greenlight_queue deferrable initially deferred
+             for each row execute function break()"
+}
+
+@test "outage: what the database answered and then could not commit is not acknowledged" {
+    requests 1 3 'del(._gl)' > in
+    breaks_commit 40001
+    run -75 --separate-stderr gl-enqueue --backoff-base 10ms in
+    echo "$output" > out
+    holds 'length == 3 and all(.[]; .status == "unavailable")' out
+    sql "drop function break() cascade"
+    breaks_commit 23514
+    run -65 --separate-stderr gl-enqueue in
+    echo "$output" > out
+    holds 'map(.status) == ["pending", "rejected", "pending"]' out
+    every_acknowledged out
+}
+
 # ---- kills ----
 
 @test "kill: gl-enqueue is killed at any moment: what it acknowledged is there, and the same input again adds what is missing" {

@@ -7,8 +7,8 @@ requests() {
 }
 
 # holds JQ [FILE]: the program is true of the list of records in FILE, or in $output.
+# shellcheck disable=SC2154 # run sets output
 holds() {
-    # shellcheck disable=SC2154 # run sets it
     local records=${2:-/dev/fd/3}
     # shellcheck disable=SC2154 # run sets it
     grep '^{' "$records" 3<<< "$output" | jq -se "$1" > /dev/null ||
