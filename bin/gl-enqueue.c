@@ -486,8 +486,6 @@ static void open_all(struct enqueue *s, char **files)
     struct err e;
     set_row_options(s);
     s->spool = spool_folder(s->o.spool);
-    if (s->o.rest && !(s->rest = fopen(s->o.rest, "we")))
-        die(EXIT_IO, "cannot open \"%s\": %s", s->o.rest, strerror(errno));
     if (!db_open(&s->db, &s->o.db, &e))
         die_err(&e);
     for (size_t i = 0; i < 2; i++) {
@@ -497,6 +495,8 @@ static void open_all(struct enqueue *s, char **files)
     s->gathering = &s->sets[0];
     buf_init(&s->line, TEXTS_MAX);
     s->in = jsonl_open(files, (size_t)s->o.max_record);
+    if (s->o.rest && !(s->rest = jsonl_create(s->in, s->o.rest, &e)))
+        die_err(&e);
 }
 
 /* What was spooled when the database was away goes first. */
