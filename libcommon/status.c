@@ -50,42 +50,52 @@ struct fault_row {
     const char *name;
     bool retried, ambiguous;
     enum status status;
+    bool charged;
 };
 
 static const struct fault_row faults[FAULT_COUNT] = {
-    [FAULT_NONE] = {NULL, false, false, STATUS_COMPLETE},
-    [FAULT_DNS] = {"dns", true, false, STATUS_UNAVAILABLE},
-    [FAULT_CONNECT] = {"connect", true, false, STATUS_UNAVAILABLE},
-    [FAULT_TLS] = {"tls", true, false, STATUS_UNAVAILABLE},
-    [FAULT_CERTIFICATE] = {"certificate", false, false, STATUS_UNAVAILABLE},
-    [FAULT_RATE_LIMITED] = {"rate_limited", true, false, STATUS_UNAVAILABLE},
-    [FAULT_TIMEOUT] = {"timeout", true, true, STATUS_UNAVAILABLE},
-    [FAULT_RESET] = {"reset", true, true, STATUS_UNAVAILABLE},
-    [FAULT_TRUNCATED] = {"truncated", true, true, STATUS_UNAVAILABLE},
-    [FAULT_HTTP_5XX] = {"http_5xx", true, true, STATUS_UNAVAILABLE},
-    [FAULT_CONFLICT] = {"conflict", true, true, STATUS_UNAVAILABLE},
-    [FAULT_HTTP_501] = {"http_501", false, false, STATUS_UNAVAILABLE},
-    [FAULT_HTTP_505] = {"http_505", false, false, STATUS_UNAVAILABLE},
-    [FAULT_REDIRECT] = {"redirect", false, false, STATUS_UNAVAILABLE},
-    [FAULT_CIRCUIT] = {"circuit", false, false, STATUS_UNAVAILABLE},
-    [FAULT_RETRY_BUDGET] = {"retry_budget", false, false, STATUS_UNAVAILABLE},
-    [FAULT_DEADLINE] = {"deadline", false, false, STATUS_UNAVAILABLE},
-    [FAULT_UNAUTHORISED] = {"unauthorised", false, false, STATUS_UNAVAILABLE},
-    [FAULT_INTERRUPTED] = {"interrupted", false, false, STATUS_UNAVAILABLE},
-    [FAULT_BAD_REQUEST] = {"bad_request", false, false, STATUS_REJECTED},
-    [FAULT_HTTP_4XX] = {"http_4xx", false, false, STATUS_REJECTED},
-    [FAULT_MALFORMED] = {"malformed", false, false, STATUS_PROTOCOL_ERROR},
-    [FAULT_MISMATCH] = {"mismatch", false, false, STATUS_PROTOCOL_ERROR},
-    [FAULT_TOO_LARGE] = {"too_large", false, false, STATUS_PROTOCOL_ERROR},
-    [FAULT_EXECUTION_UNKNOWN] = {"execution_unknown", false, false, STATUS_UNAVAILABLE},
-    [FAULT_FAILED] = {"failed", false, false, STATUS_FAILED},
-    [FAULT_CANCELLED] = {"cancelled", false, false, STATUS_CANCELLED},
-    [FAULT_EXPIRED] = {"expired", false, false, STATUS_FAILED},
+    [FAULT_NONE] = {NULL, false, false, STATUS_COMPLETE, true},
+    [FAULT_DNS] = {"dns", true, false, STATUS_UNAVAILABLE, false},
+    [FAULT_CONNECT] = {"connect", true, false, STATUS_UNAVAILABLE, false},
+    [FAULT_TLS] = {"tls", true, false, STATUS_UNAVAILABLE, false},
+    [FAULT_CERTIFICATE] = {"certificate", false, false, STATUS_UNAVAILABLE, false},
+    [FAULT_RATE_LIMITED] = {"rate_limited", true, false, STATUS_UNAVAILABLE, false},
+    [FAULT_TIMEOUT] = {"timeout", true, true, STATUS_UNAVAILABLE, true},
+    [FAULT_RESET] = {"reset", true, true, STATUS_UNAVAILABLE, true},
+    [FAULT_TRUNCATED] = {"truncated", true, true, STATUS_UNAVAILABLE, true},
+    [FAULT_HTTP_5XX] = {"http_5xx", true, true, STATUS_UNAVAILABLE, true},
+    [FAULT_CONFLICT] = {"conflict", true, true, STATUS_UNAVAILABLE, true},
+    [FAULT_HTTP_501] = {"http_501", false, false, STATUS_UNAVAILABLE, true},
+    [FAULT_HTTP_505] = {"http_505", false, false, STATUS_UNAVAILABLE, true},
+    [FAULT_REDIRECT] = {"redirect", false, false, STATUS_UNAVAILABLE, true},
+    [FAULT_CIRCUIT] = {"circuit", false, false, STATUS_UNAVAILABLE, false},
+    [FAULT_RETRY_BUDGET] = {"retry_budget", false, false, STATUS_UNAVAILABLE, false},
+    [FAULT_DEADLINE] = {"deadline", false, false, STATUS_UNAVAILABLE, false},
+    [FAULT_UNAUTHORISED] = {"unauthorised", false, false, STATUS_UNAVAILABLE, false},
+    [FAULT_INTERRUPTED] = {"interrupted", false, false, STATUS_UNAVAILABLE, false},
+    [FAULT_NO_SANDBOX] = {"no_sandbox", false, false, STATUS_UNAVAILABLE, false},
+    [FAULT_BAD_REQUEST] = {"bad_request", false, false, STATUS_REJECTED, false},
+    [FAULT_HTTP_4XX] = {"http_4xx", false, false, STATUS_REJECTED, false},
+    [FAULT_MALFORMED] = {"malformed", false, false, STATUS_PROTOCOL_ERROR, true},
+    [FAULT_MISMATCH] = {"mismatch", false, false, STATUS_PROTOCOL_ERROR, true},
+    [FAULT_TOO_LARGE] = {"too_large", false, false, STATUS_PROTOCOL_ERROR, true},
+    [FAULT_EXECUTION_UNKNOWN] = {"execution_unknown", false, false, STATUS_UNAVAILABLE, true},
+    [FAULT_FAILED] = {"failed", false, false, STATUS_FAILED, false},
+    [FAULT_CANCELLED] = {"cancelled", false, false, STATUS_CANCELLED, false},
+    [FAULT_EXPIRED] = {"expired", false, false, STATUS_FAILED, false},
 };
 
 const char *fault_name(enum fault fault)
 {
     return faults[fault].name;
+}
+
+enum fault fault_parse(const char *word, size_t len)
+{
+    for (int i = 1; i < FAULT_COUNT; i++)
+        if (strlen(faults[i].name) == len && memcmp(word, faults[i].name, len) == 0)
+            return (enum fault)i;
+    return FAULT_NONE;
 }
 
 bool fault_is_retried(enum fault fault)
@@ -101,6 +111,11 @@ bool fault_is_ambiguous(enum fault fault)
 bool fault_is_unreached(enum fault fault)
 {
     return fault == FAULT_DNS || fault == FAULT_CONNECT || fault == FAULT_TLS;
+}
+
+bool fault_is_charged(enum fault fault)
+{
+    return faults[fault].charged;
 }
 
 enum status fault_status(enum fault fault)

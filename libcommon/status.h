@@ -54,6 +54,7 @@ enum fault {
     FAULT_DEADLINE,
     FAULT_UNAUTHORISED,
     FAULT_INTERRUPTED,
+    FAULT_NO_SANDBOX,
     FAULT_BAD_REQUEST,
     FAULT_HTTP_4XX,
     FAULT_MALFORMED,
@@ -66,11 +67,13 @@ enum fault {
     FAULT_COUNT,
 };
 
-const char *fault_name(enum fault fault);   /* "http_5xx"; NULL for FAULT_NONE */
-bool fault_is_retried(enum fault fault);    /* at once, in the same run */
-bool fault_is_ambiguous(enum fault fault);  /* the server may have acted on the request */
-bool fault_is_unreached(enum fault fault);  /* no request was sent: dns, connect, tls */
-enum status fault_status(enum fault fault); /* the status that a record ends in */
+const char *fault_name(enum fault fault);             /* "http_5xx"; NULL for FAULT_NONE */
+enum fault fault_parse(const char *word, size_t len); /* FAULT_NONE: the word is no class */
+bool fault_is_retried(enum fault fault);              /* at once, in the same run */
+bool fault_is_ambiguous(enum fault fault);            /* the server may have acted on the request */
+bool fault_is_unreached(enum fault fault);            /* no request was sent: dns, connect, tls */
+bool fault_is_charged(enum fault fault);              /* costs a row of the queue a retry; FAULT_NONE does */
+enum status fault_status(enum fault fault);           /* the status that a record ends in */
 
 /* The exit code for one record; by_server: `rejected` was the server's word. */
 enum exit_code status_exit(enum status status, bool by_server);
