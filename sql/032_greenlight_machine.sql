@@ -224,13 +224,18 @@ begin
 end $$;
 
 -- Takes the leases that have run out away, charging a retry each.  Locked rows
--- are being settled or renewed and are left alone.
-create or replace function greenlight_sweep(n int default 1000) returns int
+-- are being settled or renewed and are left alone.  Those that ran out before
+-- `since` are not looked for.
+create or replace function greenlight_sweep(n int default 1000, since timestamptz default '-infinity')
+returns int
 language plpgsql as $$
+declare
+    moment timestamptz := clock_timestamp();
 begin
     return greenlight_end_lease(array(
         select q.id from greenlight_queue q
-         where q.status = 'executing' and q.lease_until is not null and q.lease_until < clock_timestamp()
+         where q.status = 'executing' and q.lease_until is not null
+           and q.lease_until >= since and q.lease_until < moment
          order by q.lease_until limit n for update skip locked),
         true, '{"class": "lease", "message": "the lease ran out"}');
 end $$;
@@ -243,6 +248,21 @@ begin atomic
      where q.status = 'executing' and q.claimed_by = worker and q.execution_id is null;
 end;
 
+-- The same for a worker that remembers what it claimed: which of these rows it
+-- holds still.  Row by row this costs the same whatever else the worker has
+-- claimed, where the count above has to pass all of that while an old snapshot is
+-- held anywhere.
+create or replace function greenlight_held(worker text, ids uuid[]) returns setof uuid
+language plpgsql as $$
+begin
+    return query
+        with remembered as materialized ( -- by id, whatever else there is an index for
+            select q.id, q.status, q.claimed_by, q.execution_id
+              from greenlight_queue q where q.id = any(ids))
+        select r.id from remembered r
+         where r.status = 'executing' and r.claimed_by = worker and r.execution_id is null;
+end $$;
+
 -- Leases up to n ready rows to a worker: the highest priority first, then by
 -- run_at, never more than max_held in its hands (greenlight_held).  It sweeps
 -- first, and fails ready rows whose payload is no object.
@@ -250,10 +270,11 @@ end;
 -- since[p + 1] lets the walk of priority p begin at a run_at, so that a worker
 -- need not pass the dead entries of rows it has claimed itself, which stay while
 -- an old snapshot is held anywhere.  Where that finds fewer than n rows the walk
--- is made from the beginning.
+-- is made from the beginning.  `swept` is the same for the sweep: when the worker
+-- last made one.
 create or replace function greenlight_claim(worker text, n int, max_held int default null,
     lease interval default '15 minutes', atom_id text default null, learner_id text default null,
-    since timestamptz[] default null)
+    since timestamptz[] default null, swept timestamptz default '-infinity')
 returns setof greenlight_queue
 language plpgsql as $$
 #variable_conflict use_column
@@ -265,7 +286,7 @@ declare
     broken uuid[];
     taken int;
 begin
-    perform greenlight_sweep();
+    perform greenlight_sweep(since => swept);
     if max_held is not null then -- one claim of a worker at a time, or two would fill the same room
         perform pg_advisory_xact_lock(hashtextextended('greenlight_claim ' || worker, 0));
         room := least(n, max_held - greenlight_held(worker));
@@ -475,6 +496,7 @@ alter function greenlight_claim set plan_cache_mode = force_custom_plan set jit 
 alter function greenlight_sweep set jit = off
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off;
 alter function greenlight_renew set enable_seqscan = off;
+alter function greenlight_held(text, uuid[]) set enable_seqscan = off;
 alter function greenlight_release set enable_seqscan = off;
 alter function greenlight_end_lease set enable_seqscan = off;
 alter function greenlight_settle set enable_seqscan = off;
@@ -486,5 +508,6 @@ comment on function greenlight_renew is 'puts the end of a worker''s leases off'
 comment on function greenlight_settle is 'records outcomes, fenced by the token of the claim';
 comment on function greenlight_release is 'ends all leases of a worker';
 comment on function greenlight_sweep is 'ends leases that have run out, charging a retry';
-comment on function greenlight_held is 'how many rows a worker holds that are not saved executions';
+comment on function greenlight_held(text) is 'how many rows a worker holds that are not saved executions';
+comment on function greenlight_held(text, uuid[]) is 'which rows a worker holds that are not saved executions';
 comment on function greenlight_request is 'the text to post for a row';

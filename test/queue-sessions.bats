@@ -165,6 +165,8 @@ uses() {
     uses greenlight_queue_ready_atom "select count(*) from greenlight_claim('w', 100, atom_id => 'a7')"
     uses greenlight_queue_ready_learner "select count(*) from greenlight_claim('w', 100, learner_id => 'l7')"
     uses greenlight_queue_held "select greenlight_held('w')"
+    uses greenlight_queue_pkey "select count(*) from held, greenlight_held('other', ids)"
+    uses greenlight_queue_ready "select count(*) from greenlight_claim('w', 100, since => array[now() - interval '1 hour'], swept => now())"
     uses greenlight_queue_held "select greenlight_renew('w', '60 s')"
     uses greenlight_queue_expired "select greenlight_sweep()"
     uses greenlight_queue_pkey "select count(*) from held, greenlight_settle(ids, tokens, array_fill('retry'::text, array[300]))"

@@ -286,6 +286,28 @@ refuses() {
     [ "$(row "status, retry_count")" = 'pending|1' ]
 }
 
+@test "claim: does not look again for leases that ran out before it was said to have swept" {
+    add 2 "max_retries" 5
+    claim 2 > /dev/null
+    sql "update greenlight_queue set lease_until = now() - case atom_id when 'a1' then interval '1 hour' else interval '1 s' end"
+    sql "select count(*) from greenlight_claim('w', 1, swept => now() - interval '1 minute')"
+    run -0 sql "select status, retry_count from greenlight_queue order by id"
+    assert_output $'executing|0\npending|1'
+}
+
+@test "held: of the rows that a worker remembers those that it holds, saved executions apart" {
+    add 6
+    claim 4 > /dev/null
+    claim 1 other > /dev/null
+    settle complete > /dev/null
+    sql "update greenlight_queue set status = 'executing', lease_token = gen_random_uuid(), lease_until = now(), claimed_by = 'w'
+         where atom_id in ('a1', 'a2', 'a3')"
+    sql "update greenlight_queue set execution_id = 'e' where atom_id = 'a3'"
+    run -0 sql "select atom_id from greenlight_held('w', (select array_agg(id) from greenlight_queue where atom_id <> 'a2')) h
+        join greenlight_queue q on q.id = h"
+    assert_output a1
+}
+
 @test "claim: begins where it is told to, and finds what lies before that in the end" {
     add 4 "run_at" "now() - (10 - n) * interval '1 minute'"
     since="array_fill(now() - interval '7 minutes 30 s', array[10])"
