@@ -32,7 +32,8 @@ const struct batch_call batch_enqueue = {
 const struct batch_call batch_settle = {
     "settle", "greenlight_settle", "settlement, status",
     {{"id", "uuid"}, {"token", "uuid"}, {"outcome", "text"}, {"execution_id", "text"}, {"result", "text"},
-     {"error", "text"}, {"run_after", "interval"}, {"verbatim", "boolean"}, {NULL, NULL}},
+     {"error", "text"}, {"run_after", "interval"}, {"verbatim", "boolean"}, {"give_up", "interval"},
+     {NULL, NULL}},
 };
 /* clang-format on */
 

@@ -54,6 +54,7 @@ enum batch_settle_column {
     SETTLE_ERROR,
     SETTLE_RUN_AFTER,
     SETTLE_VERBATIM,
+    SETTLE_GIVE_UP,
     SETTLE_COLUMNS
 };
 

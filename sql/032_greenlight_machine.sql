@@ -90,8 +90,8 @@ return coalesce(q.request_text, (
 
 -- What a settlement says of an error: an object, or a plain message.
 create or replace function greenlight_error(given text) returns jsonb
-language sql stable parallel safe
-return case when given ~ '^\s*\{' then given::jsonb
+language sql stable
+return case when given ~ '^\s*\{' then greenlight_jsonb(given)
             when given is not null then jsonb_build_object('message', given) end;
 
 -- The list with one more error, stamped; the last ten are kept.
@@ -393,14 +393,17 @@ return case
 -- that the server knows the old one no more: it is cleared, and the row gets a new
 -- idempotency key.  run_after only ever puts a row off.  error is an object or a
 -- plain message; it goes to the row's errors, and its message to error_message.
--- verbatim is as in greenlight_enqueue, for the result.
+-- verbatim is as in greenlight_enqueue, for the result.  give_up is how long an
+-- execution may take: where it was saved longer ago, `release` ends the row as
+-- failed, class expired, with the result given.
 --
 -- settlement: settled, progress, released | already (it was recorded before) |
 -- stale (another token has the row, or it ended otherwise) | gone.  Nobody but
 -- the token's holder changes a row, with the one exception of greenlight_judge.
 create or replace function greenlight_settle(id uuid[], token uuid[], outcome text[],
     execution_id text[] default null, result text[] default null, error text[] default null,
-    run_after interval[] default null, verbatim boolean[] default null)
+    run_after interval[] default null, verbatim boolean[] default null,
+    give_up interval[] default null)
 returns table (ord int, settlement text, status text)
 language plpgsql as $$
 #variable_conflict use_column
@@ -424,15 +427,21 @@ begin
             with asked as (
                 select u.*, row_number() over (partition by u.id order by u.ord) as turn
                   from unnest(greenlight_settle.id, token, outcome, greenlight_settle.execution_id, result,
-                              payload, error, run_after, verbatim)
+                              payload, error, run_after, verbatim, give_up)
                        with ordinality as u(id, token, outcome, execution_id, result, payload, error,
-                                            run_after, verbatim, ord)),
+                                            run_after, verbatim, give_up, ord)),
             judged as materialized (
-                select a.*, q.status as was, greenlight_error(a.error) as problem,
+                select a.*, q.status as was,
+                       case when a.outcome = 'release' and q.submitted_at < now() - a.give_up
+                            then jsonb_build_object('class', 'expired', 'message',
+                                                    'it has not ended ' || justify_hours(a.give_up)
+                                                               || ' after it was submitted')
+                            else greenlight_error(a.error) end as problem,
                        coalesce(a.outcome = 'retry' and a.execution_id = '', false) as anew,
                        greenlight_judge(q.status, coalesce(q.lease_token = a.token, false), a.outcome)
                            as settlement,
                        case when a.outcome = 'progress' then q.status
+                            when a.outcome = 'release' and q.submitted_at < now() - a.give_up then 'failed'
                             when a.outcome = 'release' then 'pending'
                             when a.outcome <> 'retry' then a.outcome
                             when q.retry_count >= q.max_retries then 'failed'

@@ -484,6 +484,25 @@ END
     [ "$(row "execution_id, run_at - now() between interval '59 minutes' and interval '60 minutes'")" = 'e9|t' ]
 }
 
+@test "settle: an execution that was saved longer ago than it may take fails in place of a release" {
+    add 3
+    claim 3 > /dev/null
+    sql "update greenlight_queue set execution_id = 'e', submitted_at = now() - interval '8 days' where atom_id <> 'a3'"
+    run -0 sql "select s.settlement, s.status from (select array_agg(id order by id) ids, array_agg(lease_token order by id) tokens
+        from greenlight_queue) q, greenlight_settle(ids, tokens, '{release,release,release}',
+        result => array['{\"given\":\"up\"}', '{\"given\":\"up\"}', '{\"given\":\"up\"}'], give_up => '{7 days,9 days,7 days}') s"
+    assert_output $'settled|failed\nreleased|pending\nreleased|pending'
+    run -0 sql "select result_payload, errors #>> '{0,class}', error_message, retry_count from greenlight_queue order by id"
+    assert_output $'{"given": "up"}|expired|it has not ended 7 days after it was submitted|0\n|||0\n|||0'
+}
+
+@test "settle: an error with characters that jsonb cannot hold is kept without them" {
+    add 1
+    claim
+    [ "$(settle retry "null, null, array['{\"message\":\"a\\u0000b\"}']" 2> /dev/null)" = 'released|pending' ]
+    [ "$(row "error_message")" = $'a\uFFFDb' ]
+}
+
 @test "settle: a longer Retry-After puts a charged retry off too" {
     add 1
     claim
