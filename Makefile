@@ -26,16 +26,16 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
-MODULES := err status msg xalloc clock uuid signals buf self proc relay source durable parse cli progress retry db \
-           batch heap json json_scan jsonb jsonl spool row filter compare text screen errand paint table excerpt \
+MODULES := err status msg xalloc clock uuid signals buf self proc relay source durable parse cli sink progress retry db \
+           batch claim heap json json_scan jsonb jsonl spool row filter compare text screen errand paint table excerpt \
            record atom task \
-           request review render_result render_task render result enqueue \
+           request review render_result render_task render result enqueue verdict load \
            answer_base answer_tests answer_error answer_grade answer token http forward exchange \
            outcome pick change handoff language jail sandbox \
            files exercise tests runner
 
 SCRIPTS  := gl-localdb
-PROGRAMS := gl-route gl-submit gl-poll gl-render gl-run gl-migrate gl-enqueue \
+PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-migrate gl-enqueue \
             gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
@@ -44,6 +44,8 @@ LIBS_gl-poll   := -lcurl
 LIBS_gl-render := -lutf8proc
 LIBS_gl-run    := -lm
 LIBS_gl-migrate := -lpq
+LIBS_gl-claim  := -lpq
+LIBS_gl-settle := -lpq
 LIBS_gl-enqueue := -lpq -ljq -lonig -lm
 LIBS_gl-ls     := -lpq -lm
 LIBS_gl-ack    := -lpq
