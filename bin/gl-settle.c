@@ -23,7 +23,7 @@ enum {
     LOAD_BYTES_MAX = 8 << 20,
     OUT_MAX = 512 << 20, /* one record, with its settlement */
     OUT_BYTES = 64 * 1024,
-    GATHER_MS = 10,  /* how long a load that has begun waits for more */
+    GATHER_MS = 10, /* how long a load that has begun waits for more */
 };
 
 struct options {
