@@ -26,16 +26,16 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
-MODULES := err status msg xalloc clock uuid signals buf self proc relay source durable parse cli sink progress retry db \
+MODULES := err status msg xalloc clock uuid signals buf self worker proc relay source durable parse cli sink progress retry db \
            batch claim heap json json_scan jsonb jsonl spool row filter compare text screen errand paint table excerpt \
            record atom task \
            request review render_result render_task render result enqueue verdict load \
-           answer_base answer_tests answer_error answer_grade answer token http forward exchange \
+           answer_base answer_tests answer_error answer_grade answer token http health forward exchange stages lease tally gate \
            outcome pick change handoff language jail sandbox \
            files exercise tests runner
 
 SCRIPTS  := gl-localdb
-PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-migrate gl-enqueue \
+PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-migrate gl-enqueue gl-drain \
             gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
@@ -47,6 +47,7 @@ LIBS_gl-migrate := -lpq
 LIBS_gl-claim  := -lpq
 LIBS_gl-settle := -lpq
 LIBS_gl-enqueue := -lpq -ljq -lonig -lm
+LIBS_gl-drain  := -lcurl -lpq
 LIBS_gl-ls     := -lpq -lm
 LIBS_gl-ack    := -lpq
 LIBS_gl-retry  := -lpq
