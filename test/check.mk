@@ -32,6 +32,12 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 check: programs tests
 	$(BATS) $(TESTS)
 
+#:chaos      programs and PostgreSQL killed while a queue is drained: CHAOS_RUNS (200), CHAOS_CRASHES (20)
+chaos: export CHAOS_RUNS ?= 200
+chaos: export CHAOS_CRASHES ?= 20
+chaos: programs tests
+	$(BATS) test/chaos.bats
+
 #:memcheck   the unit tests and some pipelines under valgrind
 memcheck: programs tests
 	test/lib/memcheck $(UNIT_TESTS)
@@ -58,4 +64,4 @@ bench: programs tests
 	$(if $(filter $(QUEUE_BENCH),$(BENCH)),test/bench/queue $(filter $(QUEUE_BENCH),$(BENCH)))
 
 FORCE:
-.PHONY: tests check memcheck fuzz bench FORCE
+.PHONY: tests check chaos memcheck fuzz bench FORCE
