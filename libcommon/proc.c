@@ -149,8 +149,12 @@ bool proc_ended(struct proc *p)
 
 void proc_signal(const struct proc *p, int signal)
 {
+    siginfo_t stop = {.si_pid = 0};
     if (!proc_runs(p))
         return;
     kill(-p->pid, signal);
-    kill(-p->pid, SIGCONT);
+    /* Only one that has stopped: SIGCONT takes a SIGSTOP away that a debugger, or
+     * a leak checker at its end, waits for. */
+    if (waitid(P_PID, (id_t)p->pid, &stop, WSTOPPED | WNOHANG | WNOWAIT) == 0 && stop.si_pid)
+        kill(-p->pid, SIGCONT);
 }
