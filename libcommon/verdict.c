@@ -24,35 +24,20 @@ static bool is_for_queue(const struct json_object *record, const struct json_obj
            (type == RECORD_REQUEST && status != STATUS_UNKNOWN);
 }
 
-/* The Retry-After that ended the last attempt, or -1. */
-static int64_t asked_wait(const struct json_object *gl)
-{
-    struct json_text attempts = json_get(gl, "attempts"), attempt = {NULL, 0}, last = {NULL, 0};
-    struct json_object index = {0};
-    int64_t wait = -1;
-    size_t at = 0;
-    while (json_kind(attempts) == JSON_ARRAY && json_next(attempts, &at, &attempt))
-        last = attempt;
-    if (json_get_object(last, &index) && !json_int(json_get(&index, "retry_after_ms"), &wait))
-        wait = -1;
-    json_object_free(&index);
-    return wait;
-}
-
 /* What did not come to a grade, for the server's sake or ours: by its class. */
-static void judge_unavailable(struct verdict *v, const struct json_object *gl)
+static void judge_unavailable(struct verdict *v)
 {
     struct json_object error = {0};
     json_get_object(v->error, &error);
     struct json_text class = json_get(&error, "class");
     enum fault fault = is_text(class) ? fault_parse(class.at + 1, class.len - 2) : FAULT_NONE;
+    json_int(json_get(&error, "retry_after_ms"), &v->run_after_ms);
     json_object_free(&error);
     v->forget = fault == FAULT_EXECUTION_UNKNOWN;
     v->outcome = fault_is_charged(fault) ? "retry" : "release";
-    v->run_after_ms = asked_wait(gl);
 }
 
-static void judge_final(struct verdict *v, enum status status, const struct json_object *gl)
+static void judge_final(struct verdict *v, enum status status)
 {
     static const char *const outcomes[] = {
         [STATUS_COMPLETE] = "complete",   [STATUS_INCOMPLETE] = "complete",  [STATUS_FAILED] = "failed",
@@ -63,7 +48,7 @@ static void judge_final(struct verdict *v, enum status status, const struct json
     if (v->open)
         v->outcome = "release";
     else if (status == STATUS_UNAVAILABLE)
-        judge_unavailable(v, gl);
+        judge_unavailable(v);
     else
         v->outcome = outcomes[status];
 }
@@ -83,7 +68,7 @@ bool verdict_read(struct verdict *v, const struct json_object *record, const str
     if (!progress && status == STATUS_UNKNOWN)
         return false;
     if (!progress)
-        judge_final(v, status, gl);
+        judge_final(v, status);
     else if (status_is_open(status) && v->execution_id.at && !json_get(gl, "settlement").at)
         v->outcome = "progress";
     return true;
