@@ -94,7 +94,7 @@ is() {
 @test "gl-claim: eight at once over 10,000 rows print none twice and leave none" {
     add 10000
     for i in 1 2 3 4 5 6 7 8; do
-        gl-claim --batch 53 > "out.$i" 3>&- &
+        timeout 60 gl-claim --batch 53 > "out.$i" 3>&- &
         pids+=($!)
     done
     for pid in "${pids[@]}"; do
@@ -119,7 +119,7 @@ is() {
 
 @test "gl-claim: at --max-held it waits until rows are settled or saved, and claims on" {
     add 12
-    gl-claim --worker w --max-held 8 > out 3>&- &
+    timeout 60 gl-claim --worker w --max-held 8 > out 3>&- &
     eventually 10 is "status = 'executing'" 8
     sleep 0.3 # it could go on wrongly
     is "status = 'executing'" 8
@@ -132,7 +132,7 @@ is() {
 }
 
 @test "gl-claim: --follow goes on looking, and SIGTERM ends it with all that it claimed printed" {
-    gl-claim --follow --interval 50ms > out 3>&- &
+    timeout 60 gl-claim --follow --interval 50ms > out 3>&- &
     pid=$!
     eventually 10 connected
     add 3
@@ -154,7 +154,7 @@ lines_are() {
 
 @test "gl-claim: --until-eof ends when its standard input does, idle or at the bound" {
     mkfifo alive
-    gl-claim --follow --until-eof < alive > out 3>&- &
+    timeout 60 gl-claim --follow --until-eof < alive > out 3>&- &
     pid=$!
     exec 9> alive
     eventually 10 connected
@@ -163,7 +163,7 @@ lines_are() {
     ended 0 "$pid"
 
     add 3
-    gl-claim --until-eof --max-held 2 < alive > out 3>&- &
+    timeout 60 gl-claim --until-eof --max-held 2 < alive > out 3>&- &
     pid=$!
     exec 9> alive
     eventually 10 lines_are 2 out
@@ -185,6 +185,19 @@ lines_are() {
         { until [ -e closed ]; do sleep 0.01; done; exec gl-claim; } | { exec <&-; : > closed; }'
     assert_equal "$stderr" ""
     is "status = 'executing'" 0
+}
+
+@test "gl-claim: of what a pipe took before it was closed nothing goes back, of the rest all" {
+    sql "insert into greenlight_queue (atom_id, learner_id, request_payload)
+         select 'a', 'l', jsonb_build_object('x', repeat('x', 1000)) from generate_series(1, 200)"
+    timeout 20 bash -c 'set -o pipefail; gl-claim | until [ -e full ]; do sleep 0.01; done' 3>&- &
+    eventually 10 is "status = 'executing'" 108
+    : > full
+    ended 141 $!
+    taken=$(count "status = 'executing'")
+    run -0 gl-claim -n 1
+    size=${#output}
+    ((taken >= 8 && taken * size < 65536 + size)) || fail "$taken of $size bytes"
 }
 
 @test "gl-claim: killed, it leaves rows that are swept when their lease ends" {

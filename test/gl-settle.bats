@@ -283,7 +283,7 @@ END
 @test "gl-settle: a record that comes alone is settled at once" {
     claimed 1
     mkfifo in
-    gl-settle < in > out 3>&- &
+    timeout 60 gl-settle < in > out 3>&- &
     pid=$!
     exec 9> in
     became '.status = "complete"' >&9
@@ -335,7 +335,7 @@ END
     claimed 2
     became '.status = "complete"' > records
     mkfifo in
-    gl-settle < in > out 3>&- &
+    timeout 60 gl-settle < in > out 3>&- &
     pid=$!
     exec 9> in
     head -n 1 records >&9
