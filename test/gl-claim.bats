@@ -216,7 +216,8 @@ swept() {
     is "status = 'pending'" 20
 }
 
-@test "gl-claim: large rows come in small claims, so that its memory stays small" { # bats test_tags=plain
+# bats test_tags=plain
+@test "gl-claim: large rows come in small claims, so that its memory stays small" {
     sql "insert into greenlight_queue (atom_id, learner_id, request_payload)
          select 'a' || n, 'l', jsonb_build_object('x', repeat('0123456789', 200000)) from generate_series(1, 60) n"
     run -0 --separate-stderr bash -c "command time -f %M gl-claim | wc -l"

@@ -353,7 +353,8 @@ lines_are() {
     [ "$(wc -l < "$2")" -eq "$1" ]
 }
 
-@test "gl-settle: after a signal it does not wait for ever, and a second one ends it at once" { # bats test_tags=plain
+# bats test_tags=plain
+@test "gl-settle: after a signal it does not wait for ever, and a second one ends it at once" {
     local begun=$SECONDS
     faketime=(/usr/lib/*/faketime/libfaketime.so.1)
     mkfifo in
