@@ -29,7 +29,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 MODULES := err status msg xalloc clock uuid signals buf self worker proc relay source durable parse cli sink progress retry db \
            batch claim heap json json_scan jsonb jsonl spool row filter compare text screen errand paint table excerpt \
            record atom task \
-           request review render_result render_task render result enqueue verdict load \
+           request review render_result render_task render result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http health forward exchange stages lease tally gate \
            outcome pick change handoff language jail sandbox \
            files exercise tests runner

@@ -11,23 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
 #include "cli.h"
 #include "clock.h"
 #include "db.h"
 #include "enqueue.h"
 #include "filter.h"
+#include "intake.h"
 #include "jsonl.h"
 #include "msg.h"
 #include "parse.h"
 #include "progress.h"
 #include "record.h"
 #include "result.h"
-#include "row.h"
 #include "signals.h"
 #include "source.h"
 #include "spool.h"
-#include "xalloc.h"
 
 enum {
     ROWS_MAX = 500,
@@ -83,26 +81,6 @@ static const struct cli cli = {
     options,
 };
 
-/* What became of a row, and where in the set's texts it is told. */
-struct item {
-    enum { UNSTORED, STORED, KNOWN, REFUSED, SPOOLED } fate;
-    bool duplicate;
-    size_t ready_end; /* of the records that go out before this one, which began at the last item's end */
-    size_t end;       /* of the request's `_gl` after them */
-    const char *file;
-    size_t line;
-    char queued_at[CLOCK_TEXT], id[40];
-    char *text; /* KNOWN: the members of its record; REFUSED: why */
-};
-
-struct set {
-    struct batch rows;
-    struct item *items; /* one a row */
-    size_t cap;
-    struct buf texts;
-    int64_t since; /* when its first row came */
-};
-
 struct enqueue {
     struct options o;
     struct enqueue_options row;
@@ -112,7 +90,7 @@ struct enqueue {
     struct db *db;
     struct jsonl *in;
     FILE *rest;
-    struct set sets[2], *gathering, *under_way; /* under_way: NULL where the database has nothing to do */
+    struct intake sets[2], *gathering, *under_way; /* under_way: NULL where the database has nothing to do */
     struct buf line;
     struct json_object gl;
     int64_t away_until;
@@ -133,14 +111,12 @@ static void count_code(struct enqueue *s, enum exit_code code)
 /* A record that needs no row: it goes out at once, or after those before it. */
 static void put_ready(struct enqueue *s, const char *text, size_t len)
 {
-    struct buf *later = &s->gathering->texts;
-    if (!s->under_way && !s->gathering->rows.rows) {
-        cli_write(text, len);
-        cli_write("\n", 1);
+    if (s->under_way || s->gathering->rows.rows) {
+        intake_put(s->gathering, text, len);
         return;
     }
-    buf_add(later, text, len);
-    buf_putc(later, '\n');
+    cli_write(text, len);
+    cli_write("\n", 1);
 }
 
 static void reject(struct enqueue *s, const struct json_object *record, const char *why)
@@ -164,151 +140,64 @@ static void put_rest(struct enqueue *s, const struct batch_value *row)
         die(EXIT_IO, "cannot write to \"%s\": %s", s->o.rest, strerror(errno));
 }
 
-static void put_refused(struct enqueue *s, const struct item *item, const struct batch_value *row)
-{
-    char where[2 * ERR_TEXT_MAX];
-    snprintf(where, sizeof where, "%s:%zu: %s", item->file, item->line, item->text);
-    msg_error("%s", where);
-    enqueue_put_result(&s->line, row, FAULT_BAD_REQUEST, where, &s->gl);
-    count_code(s, EXIT_DATA);
-}
-
-static void put_item(struct enqueue *s, const struct item *item, const struct batch_value *row)
+static void put_result(struct enqueue *s, const struct batch_value *row, enum fault fault, const char *why)
 {
     s->line.len = 0;
+    enqueue_put_result(&s->line, row, fault, why, &s->gl);
+    count_code(s, status_exit(fault_status(fault), false));
+}
+
+static void put_item(struct enqueue *s, const struct intake_item *item, const struct batch_value *row)
+{
+    char where[2 * ERR_TEXT_MAX];
+    s->line.len = 0;
+    s->stored += item->fate == INTAKE_STORED || item->fate == INTAKE_KNOWN;
     switch (item->fate) {
-    case STORED:
+    case INTAKE_STORED:
         enqueue_put_row(&s->line, row, "pending", item->queued_at, &s->gl);
         break;
-    case KNOWN:
+    case INTAKE_KNOWN:
         enqueue_put_whole(&s->line, (struct json_text){item->text, strlen(item->text)}, item->duplicate,
                           &s->gl);
         break;
-    case REFUSED:
-        put_refused(s, item, row);
+    case INTAKE_REFUSED:
+        snprintf(where, sizeof where, "%s:%zu: %s", item->file, item->line, item->text);
+        msg_error("%s", where);
+        put_result(s, row, FAULT_BAD_REQUEST, where);
         break;
-    case SPOOLED:
+    case INTAKE_SPOOLED:
         enqueue_put_row(&s->line, row, "spooled", NULL, &s->gl);
         count_code(s, EXIT_AGAIN);
         break;
-    case UNSTORED:
+    case INTAKE_UNSTORED:
         put_rest(s, row);
-        s->line.len = 0;
-        enqueue_put_result(&s->line, row, FAULT_CONNECT, s->away.text, &s->gl);
-        count_code(s, EXIT_AGAIN);
+        put_result(s, row, FAULT_CONNECT, *s->away.text ? s->away.text : "the row that it had was removed");
         break;
     }
     buf_putc(&s->line, '\n');
     cli_write(s->line.data, s->line.len);
 }
 
-static void print(struct enqueue *s, struct set *set)
+static void print(struct enqueue *s, struct intake *set)
 {
     struct batch_cursor cursor = {0};
     struct batch_value row[BATCH_COLUMNS_MAX];
     const char *texts = set->texts.data;
     size_t at = 0;
     while (batch_next(&set->rows, &cursor, row)) {
-        struct item *item = &set->items[cursor.row - 1];
-        cli_write(texts + at, item->ready_end - at);
-        json_index(&s->gl, texts + item->ready_end, item->end - item->ready_end, NULL);
+        const struct intake_item *item = &set->items[cursor.row - 1];
+        cli_write(texts + at, item->ready - at);
+        json_index(&s->gl, texts + item->ready, item->end - item->ready, NULL);
         put_item(s, item, row);
         at = item->end;
-        free(item->text);
     }
     cli_write(texts + at, set->texts.len - at);
-    buf_clear(&set->texts);
-    batch_clear(&set->rows);
+    intake_clear(set);
     progress_update(&s->progress, s->stored, s->failed, s->under_way ? s->under_way->rows.rows : 0,
                     jsonl_fraction(s->in));
 }
 
 /* ---- rows to the database ---- */
-
-static void answered(size_t row, const char *const *values, void *context)
-{
-    struct set *set = context;
-    struct item *item = &set->items[row];
-    item->fate = STORED;
-    item->duplicate = *values[1] == 't';
-    snprintf(item->id, sizeof item->id, "%s", values[0]);
-    snprintf(item->queued_at, sizeof item->queued_at, "%s", values[2]);
-}
-
-static void refused(size_t row, const struct err *why, void *context)
-{
-    struct set *set = context;
-    struct item *item = &set->items[row];
-    item->fate = REFUSED;
-    item->text = xstrdup(why->text);
-}
-
-static bool take_row(const char *const *values, void *context, struct err *e)
-{
-    struct set *set = context;
-    struct buf members;
-    int64_t n;
-    if (!parse_int(values[0], 1, (int64_t)set->rows.rows, &n))
-        return err_set(e, EXIT_BUG, "the database answers for a row that there is not");
-    buf_init(&members, TEXTS_MAX);
-    row_put(&members, values + 1, ROW_WITHOUT_PAYLOADS);
-    set->items[n - 1].text = buf_detach(&members);
-    set->items[n - 1].fate = KNOWN;
-    return true;
-}
-
-/* Reads the rows that are not as they were sent: those of others, and those for
- * which the database set more than queued_at. */
-static bool look_up(struct enqueue *s, struct set *set, struct err *e)
-{
-    struct batch_cursor cursor = {0};
-    struct batch_value row[BATCH_COLUMNS_MAX];
-    struct buf ids, sql;
-    bool any = false, good = true;
-    buf_init(&ids, TEXTS_MAX);
-    buf_init(&sql, TEXTS_MAX);
-    db_array_start(&ids);
-    while (batch_next(&set->rows, &cursor, row)) {
-        struct item *item = &set->items[cursor.row - 1];
-        bool wanted = item->fate == STORED && (item->duplicate || row[ENQUEUE_EXECUTION_ID].at);
-        db_array_add(&ids, wanted ? item->id : NULL, wanted ? strlen(item->id) : 0);
-        if (wanted)
-            item->fate = UNSTORED; /* until it is seen to be there */
-        any |= wanted;
-    }
-    db_array_end(&ids);
-    if (any) {
-        const char *params[] = {ids.data};
-        buf_puts(&sql, "select u.n, ");
-        row_select(&sql, ROW_WITHOUT_PAYLOADS);
-        buf_puts(&sql, " from unnest($1::uuid[]) with ordinality as u(id, n) cross join lateral"
-                       " (select * from greenlight_queue q where q.id = u.id limit 1) q");
-        good = db_query(s->db, sql.data, params, 1, take_row, set, e);
-    }
-    buf_free(&ids);
-    buf_free(&sql);
-    return good;
-}
-
-/* Keeps what the database did not take in the spool. */
-static void keep(struct enqueue *s, struct set *set)
-{
-    struct err e;
-    bool *stored = xcalloc(set->rows.rows + 1, sizeof *stored);
-    bool good = s->o.spool;
-    for (size_t i = 0; i < set->rows.rows; i++)
-        stored[i] = set->items[i].fate != UNSTORED;
-    if (good && !spool_write(s->o.spool, &set->rows, stored, &e)) {
-        msg_error("%s", e.text);
-        good = false;
-    }
-    for (size_t i = 0; i < set->rows.rows; i++)
-        if (!stored[i] && good)
-            set->items[i].fate = SPOOLED;
-        else
-            s->stored += stored[i];
-    free(stored);
-}
 
 /* The database failed us: it is left alone for a while, or for good. */
 static void set_away(struct enqueue *s, const struct err *e)
@@ -320,21 +209,28 @@ static void set_away(struct enqueue *s, const struct err *e)
         s->fatal = e->code;
 }
 
-static bool start(struct enqueue *s, struct set *set)
+static bool start(struct enqueue *s, struct intake *set)
 {
     s->under_way = NULL;
     if (!set->rows.rows || clock_now() < s->away_until)
         return false;
     s->under_way = set;
-    batch_start(&set->rows, s->db);
+    intake_start(set, s->db);
     return true;
 }
 
-static void finish(struct enqueue *s, struct set *set)
+/* What the database did not take is kept, where somebody wants that. */
+static void keep(struct enqueue *s, struct intake *set)
 {
-    const struct batch_hooks hooks = {answered, refused, set};
     struct err e;
-    if (!batch_finish(&set->rows, s->db, &hooks, &e) || !look_up(s, set, &e))
+    if (s->o.spool && !intake_spool(set, s->o.spool, &e))
+        msg_error("%s", e.text);
+}
+
+static void finish(struct enqueue *s, struct intake *set)
+{
+    struct err e;
+    if (!intake_finish(set, s->db, &e))
         set_away(s, &e);
     keep(s, set);
 }
@@ -342,7 +238,7 @@ static void finish(struct enqueue *s, struct set *set)
 /* Waits for what is under way, sends what has gathered, and prints. */
 static void push(struct enqueue *s)
 {
-    struct set *done = s->under_way, *next = s->gathering;
+    struct intake *done = s->under_way, *next = s->gathering;
     if (done)
         finish(s, done);
     bool started = start(s, next);
@@ -360,7 +256,6 @@ static void push(struct enqueue *s)
 
 static void add(struct enqueue *s, const struct jsonl_record *in)
 {
-    struct set *set = s->gathering;
     struct err e;
     char where[2 * ERR_TEXT_MAX];
     record_gl(in->object, &s->gl);
@@ -370,23 +265,15 @@ static void add(struct enqueue *s, const struct jsonl_record *in)
         s->passed++;
         return;
     }
-    if (!enqueue_add(&set->rows, &s->row, in->object, &s->gl, &e)) {
+    if (!intake_add(s->gathering, &s->row, in, &s->gl, &e)) {
         snprintf(where, sizeof where, "%s:%zu: %s", in->file, in->line, e.text);
         reject(s, in->object, where);
-        return;
     }
-    if (set->rows.rows == 1)
-        set->since = clock_now();
-    xgrow(&set->items, &set->cap, set->rows.rows, sizeof *set->items);
-    struct item *item = &set->items[set->rows.rows - 1];
-    *item = (struct item){.ready_end = set->texts.len, .file = in->file, .line = in->line};
-    buf_add(&set->texts, s->gl.text.at, s->gl.count ? s->gl.text.len : 0);
-    item->end = set->texts.len;
 }
 
 static bool is_due(const struct enqueue *s)
 {
-    const struct set *set = s->gathering;
+    const struct intake *set = s->gathering;
     return set->rows.rows >= ROWS_MAX || set->rows.bytes >= BYTES_MAX || set->texts.len >= BYTES_MAX ||
            (!s->under_way && set->rows.rows && clock_now() - set->since >= GATHER_MS);
 }
@@ -488,10 +375,8 @@ static void open_all(struct enqueue *s, char **files)
     s->spool = spool_folder(s->o.spool);
     if (!db_open(&s->db, &s->o.db, &e))
         die_err(&e);
-    for (size_t i = 0; i < 2; i++) {
-        batch_init(&s->sets[i].rows, &batch_enqueue);
-        buf_init(&s->sets[i].texts, TEXTS_MAX);
-    }
+    for (size_t i = 0; i < 2; i++)
+        intake_init(&s->sets[i]);
     s->gathering = &s->sets[0];
     buf_init(&s->line, TEXTS_MAX);
     s->in = jsonl_open(files, (size_t)s->o.max_record);
@@ -542,11 +427,8 @@ int main(int argc, char **argv)
         die(EXIT_IO, "cannot write to \"%s\": %s", s.o.rest, strerror(errno));
     jsonl_close(s.in);
     db_close(s.db);
-    for (size_t i = 0; i < 2; i++) {
-        batch_free(&s.sets[i].rows);
-        buf_free(&s.sets[i].texts);
-        free(s.sets[i].items);
-    }
+    for (size_t i = 0; i < 2; i++)
+        intake_free(&s.sets[i]);
     filter_close(s.row.dedupe);
     json_object_free(&s.context);
     json_object_free(&s.gl);

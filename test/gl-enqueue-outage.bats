@@ -78,6 +78,7 @@ away() {
     assert_output --partial 'was gl-migrate run on it?'
 }
 
+# bats test_tags=plain
 @test "outage: rows whose COMMIT was answered to nobody are stored once and are no duplicates" {
     requests 1 3 'if .n == 2 then . else del(._gl) end' > in
     # The descriptor breaks at each moment in turn: while connecting, and with the answer on its way.
@@ -213,6 +214,7 @@ breaks_commit() {
     [ "$(sql "select count(*) from greenlight_queue")" = 1 ]
 }
 
+# bats test_tags=plain
 @test "spool: what cannot be kept is unavailable, not spooled, and leaves nothing" {
     requests 1 2 > in
     # The file's sync, its folder's, the renaming, and the making of the folder.
