@@ -210,6 +210,7 @@ kill_postmaster() {
 }
 
 @test "gl-localdb: killed at any moment of the first start, the next one finds nothing half made" {
+    mkdir -p "$db.new" # by one that was killed before it gave it away
     for delay in 0.02 0.2 0.5 0.7 0.9; do
         gl-localdb -q start 3>&- &
         starter=$!

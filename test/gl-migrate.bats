@@ -207,6 +207,7 @@ sleeps() {
     unset PGHOST PGUSER PGDATABASE
     XDG_STATE_HOME=$state run -0 gl-migrate --dir sql
     mv "$state/greenlight" "$state/.local/state"
+    unset XDG_STATE_HOME
     HOME=$state run -0 gl-migrate --dir sql --status
     XDG_STATE_HOME=$state/nowhere PGHOST=$BATS_TEST_TMPDIR run -75 gl-migrate --attempts 1
 }

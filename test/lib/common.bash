@@ -21,6 +21,8 @@ export GL_TOP GL_BUILD FIXTURES PATH
 
 # shellcheck disable=SC2046 # the names are words
 unset -v $(compgen -e | grep -E '^(GREENLIGHT_|PG[A-Z]|[A-Za-z]+_(proxy|PROXY)$|XDG_|COLUMNS$|LINES$|NO_COLOR$|LC_)')
+# Else a test would use the spool and the database of whoever runs it.
+export XDG_STATE_HOME=${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:-$BATS_RUN_TMPDIR}}/state
 export LANG=C.UTF-8 LC_ALL=C.UTF-8 TZ=UTC TERM=dumb
 
 # eventually SECONDS COMMAND ...: runs COMMAND until it succeeds; fails, with
