@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # chaos: programs and PostgreSQL are killed at random moments while a queue is
 # drained; a plain gl-drain then finishes, and nothing may be lost or done twice.
 #

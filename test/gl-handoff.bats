@@ -257,7 +257,7 @@ no_database() {
     stop_server
     { atom a; atom b; atom c; atom d; echo '{"id":"mine"}'; } > in
     on_terminal 80 "gl-handoff --fallback manual --attempts 1 in > out"
-    on_screen 'exit the session?' || on_screen 'e[x]it'
+    on_screen 'e[x]it the session?'
     type_keys s Enter
     on_screen 'Skipped.'
     on_screen 'Do b'

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # Shows what gl-localdb promises: a server that is there when it is asked for,
 # whatever was killed before, and that leaves nothing behind.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # Shows what ./bootstrap says and installs, with stand-ins for dpkg and apt.
 
 load lib/common

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # Shows what `make install`, `make uninstall` and `make dist` leave behind.
 
 load lib/common

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # Shows that the order of modules is kept, and that `make layers` would see it
 # when it was not: each case is tried on a copy of the tree.
 

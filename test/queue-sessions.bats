@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # The functions of the queue called by many sessions at once, and the plans that
 # they run by when the queue is large.
 

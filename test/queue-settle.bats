@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # greenlight_settle: what each outcome does to a row, whoever comes late.
 
 load lib/common

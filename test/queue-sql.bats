@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # The schema of the queue: the table as an application sees it, and each
 # function of the state machine by itself.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # What people and cron do with the queue, as SQL: each function by itself, from
 # several sessions at once, and the plans behind them.
 
