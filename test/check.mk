@@ -32,6 +32,11 @@ export UBSAN_OPTIONS ?= print_stacktrace=1
 check: programs tests
 	$(BATS) $(TESTS)
 
+#:check-pooler  the tests with a database, their programs going through pgbouncer in transaction mode
+check-pooler: export GL_POOLER := pgbouncer
+check-pooler: programs tests
+	$(BATS) --filter-tags '!direct' $(shell grep -l '^ *start_postgres' test/*.bats)
+
 #:chaos      programs and PostgreSQL killed while a queue is drained: CHAOS_RUNS (200), CHAOS_CRASHES (20)
 chaos: export CHAOS_RUNS ?= 200
 chaos: export CHAOS_CRASHES ?= 20
@@ -64,4 +69,4 @@ bench: programs tests
 	$(if $(filter $(QUEUE_BENCH),$(BENCH)),test/bench/queue $(filter $(QUEUE_BENCH),$(BENCH)))
 
 FORCE:
-.PHONY: tests check chaos memcheck fuzz bench FORCE
+.PHONY: tests check check-pooler chaos memcheck fuzz bench FORCE

@@ -225,6 +225,7 @@ swept() {
     [ "$stderr" -lt 65536 ] || fail "$stderr KiB"
 }
 
+# bats test_tags=direct
 @test "gl-claim: with an old snapshot held elsewhere its claims pass no more index entries" {
     add 6000
     psql -Xq -c "begin isolation level repeatable read; select 1; select pg_sleep(60)" 3>&- &

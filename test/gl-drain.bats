@@ -310,6 +310,7 @@ teardown() {
 
 # ---- databases ----
 
+# bats test_tags=direct
 @test "gl-drain: without a database it ends with 75, with a wrong one with 78" {
     start
     PGHOST=$BATS_TEST_TMPDIR run -75 timeout 30 gl-drain

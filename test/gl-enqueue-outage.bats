@@ -68,6 +68,7 @@ away() {
     ended 75 $!
 }
 
+# bats test_tags=direct
 @test "outage: a database that is not there or not ours is exit 78 or 77, and nothing is lost" {
     requests 1 2 > in
     PGDATABASE=nowhere run -78 --separate-stderr gl-enqueue --rest rest in

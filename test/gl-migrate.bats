@@ -159,6 +159,7 @@ sleeps() {
     [ "$(grep -c 'trying again in' <<< "$output")" -eq 3 ]
 }
 
+# bats test_tags=direct
 @test "gl-migrate: a missing database is exit 78, a role that may not come in 77, both at once" {
     run -78 gl-migrate --verbose --db dbname=nowhere
     assert_output --partial 'database "nowhere" does not exist'
@@ -188,6 +189,7 @@ sleeps() {
     GREENLIGHT_DATABASE_URL="host=$PGHOST dbname=$PGDATABASE password=swordfish" run -0 gl-migrate --dir sql
 }
 
+# bats test_tags=direct
 @test "gl-migrate: finds the database by flag, variable, libpq's variables and service file, in this order" {
     local host=$PGHOST
     GREENLIGHT_DATABASE_URL=dbname=nowhere run -0 gl-migrate --dir sql --db "dbname=$PGDATABASE"

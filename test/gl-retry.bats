@@ -73,6 +73,7 @@ pending" ]
     [ "$(sql "select status, count(*) from greenlight_queue group by 1")" = 'pending|1234' ]
 }
 
+# bats test_tags=direct
 @test "gl-retry: no database is exit 75, an unknown one 78" {
     run -75 gl-retry --db "host=$BATS_TEST_TMPDIR" --attempts 1 00000000-0000-7000-8000-000000000000
     run -78 gl-retry --db dbname=nowhere 00000000-0000-7000-8000-000000000000

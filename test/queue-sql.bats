@@ -350,8 +350,8 @@ END
 }
 
 @test "queue: in a schema of its own it works as in public" {
-    sql "create schema own"
-    PGOPTIONS='-c search_path=own' gl-migrate
+    sql "create schema own; alter database $PGDATABASE set search_path = own"
+    gl-migrate
     sql "select own.greenlight_enqueue('{\"{}\"}', '{a}', '{l}')"
     [ "$(sql "select count(*) from own.greenlight_claim('w', 1)")" = 1 ]
     [ "$(sql "select count(*) from public.greenlight_queue")" = 0 ]

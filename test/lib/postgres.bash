@@ -8,10 +8,17 @@
 # The server listens on a socket alone, so clusters of files that run side by
 # side do not meet.  It ends with the process that started it, whatever ends
 # that.  Postgres refuses to be root; then it runs as the user postgres.
+#
+# With GL_POOLER=pgbouncer in the environment all programs reach the databases
+# through pgbouncer, in transaction mode and with few sessions for many clients.
+# What a test itself looks at or breaks, by psql and its like, it does directly.
+# The tag `direct` is for tests of what a pooler keeps from its clients: sessions,
+# and whether a server refused a name or was not there.
 
 # lib/common takes libpq's variables out for every test; these are ours.
 use_postgres() {
     export PGHOST=$PG_DIR PGUSER=greenlight PGDATABASE=postgres
+    [ "${GL_POOLER-}" != pgbouncer ] || PGHOST=$PG_DIR/pooler
 }
 [ -z "${PG_DIR-}" ] || use_postgres
 
@@ -43,7 +50,42 @@ start_postgres() {
     done >> "$PG_DIR/data/postgresql.conf"
     run_postgres
     createdb greenlight_template
-    PGDATABASE=greenlight_template gl-migrate
+    PGHOST=$PG_DIR PGDATABASE=greenlight_template gl-migrate
+    [ "${GL_POOLER-}" != pgbouncer ] || start_pooler
+}
+
+# A pgbouncer in $PG_DIR/pooler, in front of the cluster.  It lets in who the
+# cluster lets in, as far as it knows the name.
+start_pooler() {
+    mkdir "$PG_DIR/pooler"
+    printf '"%s" ""\n' greenlight nobody reader > "$PG_DIR/pooler/users"
+    cat > "$PG_DIR/pooler/ini" << END
+[databases]
+* = host=$PG_DIR
+[pgbouncer]
+unix_socket_dir = $PG_DIR/pooler
+listen_addr =
+listen_port = 5432
+auth_type = trust
+auth_file = $PG_DIR/pooler/users
+pool_mode = transaction
+default_pool_size = 4
+max_client_conn = 200
+query_wait_timeout = 5
+server_login_retry = 1
+END
+    [ "$(id -u)" -ne 0 ] || chown postgres:postgres "$PG_DIR/pooler"
+    (as_postgres setpriv --pdeathsig TERM -- "$(PATH=$PATH:/usr/sbin type -P pgbouncer)" -q "$PG_DIR/pooler/ini") \
+        < /dev/null >> "$PG_DIR/pooler/log" 2>&1 3>&- &
+    pooler_pid=$!
+    eventually 10 command psql -XqAt -h "$PG_DIR/pooler" -d postgres -c 'select'
+}
+
+stop_pooler() {
+    [ -n "${pooler_pid-}" ] || return 0
+    kill "$pooler_pid" 2> /dev/null || true
+    wait "$pooler_pid" 2> /dev/null || true
+    pooler_pid=
 }
 
 # Starts the server of PG_DIR again, and waits for it.
@@ -51,7 +93,7 @@ run_postgres() {
     (as_postgres setpriv --pdeathsig QUIT -- "$PG_BIN/postgres" -D "$PG_DIR/data" -c listen_addresses= \
         -c unix_socket_directories="$PG_DIR") < /dev/null >> "$PG_DIR/log.out" 2>&1 3>&- &
     postgres_pid=$!
-    eventually 20 pg_isready -q
+    eventually 20 pg_isready -q -h "$PG_DIR"
 }
 
 # halt_postgres immediate|fast: stops the server; run_postgres starts it again.
@@ -62,8 +104,18 @@ halt_postgres() {
 
 stop_postgres() {
     [ -n "${PG_DIR-}" ] || return 0
+    stop_pooler
     halt_postgres immediate || true
     rm -rf "$PG_DIR"
+}
+
+# What looks at a database from outside goes there directly.
+psql() {
+    PGHOST=$PG_DIR command psql "$@"
+}
+
+createdb() {
+    PGHOST=$PG_DIR command createdb "$@"
 }
 
 # new_database: a database of this test's own, which PGDATABASE then names.
