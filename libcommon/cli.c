@@ -50,8 +50,10 @@ static bool store(const struct cli_option *o, void *options, const char *text, b
         *(const char **)to = text;
         return true;
     case CLI_URL:
+        if (!parse_base_url(text))
+            return false;
         *(const char **)to = text;
-        return parse_base_url(text);
+        return true;
     case CLI_CHOICE:
         return parse_choice(text, o->choices, to);
     case CLI_REAL:
@@ -98,16 +100,72 @@ static const char *expected(const struct cli_option *o, char *text, size_t room,
     return text;
 }
 
+const char *cli_expected(const struct cli_option *o, char *text, size_t room)
+{
+    return expected(o, text, room, true);
+}
+
+static void read_defaults(const struct cli_option *table, void *options)
+{
+    for (const struct cli_option *o = table; o->name; o++)
+        if (o->preset && !store(o, options, o->preset, false))
+            die(EXIT_BUG, "--%s: bad default \"%s\"", o->name, o->preset);
+}
+
 /* Takes from the environment what the command line did not give. */
-static void read_environment(const struct cli *c, const bool *given, void *options)
+static void read_environment(const struct cli_option *table, enum cli_source *sources, void *options)
+{
+    for (const struct cli_option *o = table; o->name; o++, sources++) {
+        const char *value = o->env ? getenv(o->env) : NULL;
+        if (value && *value && *sources != CLI_FROM_FLAG)
+            *sources = store(o, options, value, true) ? CLI_FROM_ENVIRONMENT : CLI_WRONG;
+    }
+}
+
+static void refuse_wrong(const struct cli_option *table, const enum cli_source *sources)
 {
     char what[160];
-    for (const struct cli_option *o = c->options; o->name; o++) {
-        const char *value = o->env ? getenv(o->env) : NULL;
-        if (!value || !*value || given[o - c->options])
-            continue;
-        if (!store(o, options, value, true))
-            die(EXIT_CONFIG, "%s: \"%s\" is not %s", o->env, value, expected(o, what, sizeof what, true));
+    for (const struct cli_option *o = table; o->name; o++, sources++)
+        if (*sources == CLI_WRONG)
+            die(EXIT_CONFIG, "%s: \"%s\" is not %s", o->env, getenv(o->env),
+                cli_expected(o, what, sizeof what));
+}
+
+/* The index-th of some choices. */
+static void put_choice(struct buf *out, const char *choices, int index)
+{
+    while (index-- > 0)
+        choices += strcspn(choices, "|") + 1;
+    buf_add(out, choices, strcspn(choices, "|"));
+}
+
+void cli_put_value(struct buf *out, const struct cli_option *o, const void *options)
+{
+    const void *at = (const char *)options + o->member;
+    const char *text;
+    int64_t whole;
+    switch (o->type) {
+    case CLI_FLAG:
+        buf_puts(out, *(const bool *)at ? "true" : "false");
+        return;
+    case CLI_TEXT:
+    case CLI_URL:
+        text = *(const char *const *)at;
+        buf_puts(out, text ? text : "");
+        return;
+    case CLI_CHOICE:
+        put_choice(out, o->choices, *(const int *)at);
+        return;
+    case CLI_REAL:
+        buf_printf(out, "%g", *(const double *)at);
+        return;
+    case CLI_INT:
+    case CLI_SIZE:
+        buf_printf(out, "%lld", (long long)*(const int64_t *)at);
+        return;
+    case CLI_DURATION:
+        whole = *(const int64_t *)at;
+        buf_printf(out, whole % 1000 ? "%lldms" : "%llds", (long long)(whole % 1000 ? whole : whole / 1000));
     }
 }
 
@@ -195,8 +253,8 @@ static void handle_common(const struct cli *c, int letter, bool verbose)
     msg_set_level(verbose ? MSG_VERBOSE : MSG_QUIET);
 }
 
-static void read_arguments(const struct cli *c, const struct getopt_tables *t, bool *given, void *options,
-                           int argc, char **argv)
+static void read_arguments(const struct cli *c, const struct getopt_tables *t, enum cli_source *sources,
+                           void *options, int argc, char **argv)
 {
     char what[160];
     int got;
@@ -209,7 +267,7 @@ static void read_arguments(const struct cli *c, const struct getopt_tables *t, b
             handle_common(c, got, o == &common[1]);
             continue;
         }
-        given[o - c->options] = true;
+        sources[o - c->options] = CLI_FROM_FLAG;
         if (!store(o, options, o->arg ? optarg : "true", false))
             die(EXIT_USAGE, "--%s: \"%s\" is not %s", o->name, optarg, expected(o, what, sizeof what, false));
     }
@@ -227,21 +285,34 @@ static void hold_descriptors(void)
     }
 }
 
-char **cli_parse(const struct cli *c, void *options, int argc, char **argv)
+char **cli_parse_sources(const struct cli *c, void *options, int argc, char **argv, enum cli_source *sources)
 {
     struct getopt_tables t = {.shorts = ":"};
-    bool given[OPTIONS_MAX] = {false};
     hold_descriptors();
     add_options(&t, c->options);
     add_options(&t, common);
-    for (const struct cli_option *o = c->options; o->name; o++)
-        if (o->preset && !store(o, options, o->preset, false))
-            die(EXIT_BUG, "--%s: bad default \"%s\"", o->name, o->preset);
-    read_arguments(c, &t, given, options, argc, argv);
-    read_environment(c, given, options);
+    memset(sources, 0, count_options(c->options) * sizeof *sources); /* CLI_FROM_DEFAULT */
+    read_defaults(c->options, options);
+    read_arguments(c, &t, sources, options, argc, argv);
+    read_environment(c->options, sources, options);
     if (argv[optind] && !*c->operands)
         die(EXIT_USAGE, "%s: no operand is taken; see %s --help", argv[optind], c->name);
     return argv + optind;
+}
+
+char **cli_parse(const struct cli *c, void *options, int argc, char **argv)
+{
+    enum cli_source sources[OPTIONS_MAX];
+    char **operands = cli_parse_sources(c, options, argc, argv, sources);
+    refuse_wrong(c->options, sources);
+    return operands;
+}
+
+void cli_read_sources(const struct cli_option *table, void *options, enum cli_source *sources)
+{
+    memset(sources, 0, count_options(table) * sizeof *sources);
+    read_defaults(table, options);
+    read_environment(table, sources, options);
 }
 
 int cli_stdout_failed(int error)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "err.h"
 
 #define GL_VERSION "0.1.0"
@@ -58,6 +59,29 @@ struct cli {
  * (the program's own struct).  Returns the operands, NULL-terminated (argv's
  * own memory); it prints and exits where the user asked for help or erred. */
 char **cli_parse(const struct cli *c, void *options, int argc, char **argv);
+
+/* Where an option's value came from. */
+enum cli_source {
+    CLI_FROM_DEFAULT, /* its preset, or none */
+    CLI_FROM_ENVIRONMENT,
+    CLI_FROM_FLAG,
+    CLI_WRONG, /* the environment's value cannot be used, so it is the default */
+};
+
+/* cli_parse for a program that tells where its options came from: sources has an
+ * element for each row of the table.  A wrong value in the environment does not end
+ * the program. */
+char **cli_parse_sources(const struct cli *c, void *options, int argc, char **argv, enum cli_source *sources);
+
+/* Reads a table of options that this program does not take itself: defaults, then
+ * the environment. */
+void cli_read_sources(const struct cli_option *table, void *options, enum cli_source *sources);
+
+/* Appends an option's value as a person would type it; nothing where it has none. */
+void cli_put_value(struct buf *out, const struct cli_option *o, const void *options);
+
+/* What an option takes in the environment, "a whole number", into text; returns it. */
+const char *cli_expected(const struct cli_option *o, char *text, size_t room);
 
 /* Ends a program: flushes and closes stdout.  Returns `code`, or EXIT_IO after
  * a message where writing failed; a closed pipe ends the process quietly, and
