@@ -17,10 +17,11 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "conninfo.h"
 #include "msg.h"
 #include "xalloc.h"
 
-enum { WORDS_MAX = 16, PARAMETERS_MAX = 32, CONNINFO_MAX = 64 * 1024 };
+enum { WORDS_MAX = 16, PARAMETERS_MAX = 32 };
 
 static const int all_binary[PARAMETERS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
                                                1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
@@ -80,63 +81,14 @@ struct db_meaning db_meaning(const char *sqlstate)
     return *m;
 }
 
-/* ---- which database ---- */
-
-/* The folder of gl-localdb's socket, to be freed; NULL where there is none or
- * libpq's variables name another database. */
-static char *find_localdb(void)
-{
-    static const char *const places[] = {"PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (getenv(places[i]))
-            return NULL;
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    struct buf path;
-    buf_init(&path, CONNINFO_MAX);
-    if (state && *state)
-        buf_puts(&path, state);
-    else if (home && *home)
-        buf_printf(&path, "%s/.local/state", home);
-    buf_puts(&path, "/greenlight/db/socket");
-    size_t folder = path.len;
-    buf_puts(&path, "/.s.PGSQL.5432");
-    char *found =
-        !path.overflowed && *path.data == '/' && access(path.data, F_OK) == 0 ? buf_detach(&path) : NULL;
-    if (found)
-        found[folder] = '\0';
-    buf_free(&path);
-    return found;
-}
-
-/* Whether the string can be read, and has no secret in it unless the
- * environment brought it.  libpq's own messages quote what they cannot read. */
-static bool check_conninfo(const char *conninfo, struct err *e)
-{
-    const char *environment = getenv("GREENLIGHT_DATABASE_URL");
-    PQconninfoOption *parts = PQconninfoParse(conninfo, NULL);
-    bool secret = false;
-    if (!parts)
-        return err_set(e, EXIT_CONFIG, "the database's URL or connection string cannot be read");
-    for (const PQconninfoOption *p = parts; p->keyword; p++)
-        if (p->val && *p->val &&
-            (strcmp(p->keyword, "password") == 0 || strcmp(p->keyword, "sslpassword") == 0))
-            secret = true;
-    PQconninfoFree(parts);
-    if (secret && conninfo != environment)
-        return err_set(e, EXIT_USAGE,
-                       "--db: a password on the command line can be read by everybody; "
-                       "use GREENLIGHT_DATABASE_URL, PGPASSFILE or a service file");
-    return true;
-}
-
 bool db_open(struct db **db, const struct db_options *o, struct err *e)
 {
-    if (o->conninfo && !check_conninfo(o->conninfo, e))
+    if (o->conninfo && !conninfo_check(o->conninfo, e))
         return false;
     *db = xcalloc(1, sizeof **db);
     (*db)->o = *o;
     if (!o->conninfo)
-        (*db)->localdb = find_localdb();
+        (*db)->localdb = conninfo_localdb();
     return true;
 }
 
