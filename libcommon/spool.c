@@ -423,3 +423,35 @@ bool spool_replay(const char *folder, struct db *db, struct spool_count *count, 
     close(fd);
     return good;
 }
+
+/* Whether files could be made in the folder, or in the lowest one above it that is
+ * there. */
+static bool is_writable(const char *folder)
+{
+    char *path = xstrdup(folder);
+    char *slash;
+    while (access(path, F_OK) != 0 && errno == ENOENT && (slash = strrchr(path, '/')) && slash != path)
+        *slash = '\0';
+    bool good =
+        access(path, W_OK | X_OK) == 0 || (errno == ENOENT && access(".", W_OK | X_OK) == 0 && *path != '/');
+    free(path);
+    return good;
+}
+
+bool spool_look(const char *folder, struct spool_look *look, struct err *e)
+{
+    const struct dirent *entry;
+    *look = (struct spool_look){0};
+    if (!folder)
+        return true;
+    DIR *in = opendir(folder);
+    if (!in && errno != ENOENT)
+        return err_errno(e, EXIT_IO, "cannot read the folder \"%s\"", folder);
+    while (in && (entry = readdir(in))) {
+        look->waiting += ends_with(entry->d_name, ending);
+        look->bad += ends_with(entry->d_name, set_aside);
+    }
+    if (in)
+        closedir(in);
+    return is_writable(folder) || err_errno(e, EXIT_IO, "cannot write to the folder \"%s\"", folder);
+}

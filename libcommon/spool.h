@@ -46,4 +46,14 @@ struct spool_count {
  * was not stored stays. */
 bool spool_replay(const char *folder, struct db *db, struct spool_count *count, struct err *e);
 
+/* What is in the folder, without touching it. */
+struct spool_look {
+    size_t waiting; /* files that a replay would send */
+    size_t bad;     /* that were moved aside */
+};
+
+/* Looks; NULL, or a folder that is not there but could be made, has nothing in it.
+ * False (EXIT_IO): it cannot be read, or not be written to. */
+bool spool_look(const char *folder, struct spool_look *look, struct err *e);
+
 #endif
