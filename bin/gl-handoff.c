@@ -22,12 +22,7 @@ struct options {
 
 /* clang-format off */
 static const struct cli_option options[] = {
-    {.name = "fallback", .arg = "MODE", .type = CLI_CHOICE, .choices = "queue|skip|manual", .preset = "queue",
-     .member = AT(handoff.fallback), .env = "GREENLIGHT_FALLBACK_MODE",
-     .help = "where Greenlight is away: queue, skip, or manual (ask)"},
-    {.name = "enabled", .arg = "BOOL", .type = CLI_CHOICE, .choices = "true|false|1|0|yes|no|on|off",
-     .preset = "true", .member = AT(handoff.disabled), .env = "GREENLIGHT_ENABLED",
-     .help = "false: do not ask Greenlight, fall back at once"},
+    HANDOFF_FALLBACK_OPTIONS(struct options, handoff),
     {.name = "learner", .arg = "ID", .type = CLI_TEXT, .member = AT(handoff.learner), .help = "whose the atoms are"},
     {.name = "session-context", .arg = "JSON|@FILE", .type = CLI_TEXT, .member = AT(handoff.session_context),
      .help = "set these members of every request's session_context"},

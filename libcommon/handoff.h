@@ -25,6 +25,18 @@ struct handoff_options {
     int fallback, disabled; /* disabled: odd where Greenlight is not to be asked */
 };
 
+/* What is done without Greenlight, as rows of a program's table; m is the member of
+ * the program's struct that holds handoff_options. */
+/* clang-format off */
+#define HANDOFF_FALLBACK_OPTIONS(T, m)                                                               \
+    {.name = "fallback", .arg = "MODE", .type = CLI_CHOICE, .choices = "queue|skip|manual",          \
+     .preset = "queue", .member = offsetof(T, m.fallback), .env = "GREENLIGHT_FALLBACK_MODE",        \
+     .help = "where Greenlight is away: queue, skip, or manual (ask)"},                              \
+    {.name = "enabled", .arg = "BOOL", .type = CLI_CHOICE, .choices = "true|false|1|0|yes|no|on|off", \
+     .preset = "true", .member = offsetof(T, m.disabled), .env = "GREENLIGHT_ENABLED",               \
+     .help = "false: do not ask Greenlight, fall back at once"}
+/* clang-format on */
+
 struct handoff;
 
 /* The options are borrowed.  False: one of them cannot be used (EXIT_USAGE,
