@@ -29,14 +29,15 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 MODULES := err status msg xalloc clock uuid signals buf self worker proc relay source durable parse cli sink progress retry conninfo db \
            batch claim heap json json_scan jsonb jsonl spool row filter compare text screen errand paint table excerpt \
            record atom task \
-           request review render_result render_task render result enqueue intake verdict load \
-           answer_base answer_tests answer_error answer_grade answer token http health forward exchange stages lease tally gate \
+           request review render_result render_task render_report render result enqueue intake verdict load \
+           answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \
            outcome pick change handoff language jail sandbox \
-           files exercise tests runner
+           files exercise tests runner \
+           together report checkup_api checkup_queue checkup_here
 
 SCRIPTS  := gl-localdb
 PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-migrate gl-enqueue gl-drain \
-            gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff $(SCRIPTS)
+            gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff gl-doctor $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
@@ -55,6 +56,7 @@ LIBS_gl-cancel := -lpq
 LIBS_gl-purge  := -lpq
 LIBS_gl-stats  := -lpq
 LIBS_gl-handoff := -lcurl -lpq -ljq -lutf8proc -lonig -lm
+LIBS_gl-doctor := -lcurl -lpq -lutf8proc -lm
 LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lonig -lm,$(LIBS_$p)))) -lonig -lm
 
 OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o)

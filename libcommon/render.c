@@ -1,4 +1,4 @@
-/* render: chooses how a record is shown.  Results and tasks have modules of their
+/* render: chooses how a record is shown.  Results, tasks and reports have modules of their
  * own; executions and bad input are one line, and all other records a head line
  * and their members. */
 #include "render.h"
@@ -7,6 +7,7 @@
 
 #include "excerpt.h"
 #include "record.h"
+#include "render_report.h"
 #include "render_result.h"
 #include "render_task.h"
 
@@ -161,11 +162,10 @@ static void show_members(struct render *r, const struct json_object *record, enu
     static const char *const titles[] = {[RECORD_ROW] = "ROW",
                                          [RECORD_OUTCOME] = "OUTCOME",
                                          [RECORD_STATS] = "STATS",
-                                         [RECORD_REPORT] = "REPORT",
                                          [RECORD_OTHER] = "RECORD"};
     struct frame f;
     struct rich title, name;
-    bool open = type == RECORD_STATS || type == RECORD_REPORT;
+    bool open = type == RECORD_STATS;
     part(r, true);
     frame_init(&f, &r->paint, r->boxed);
     rich_init(&title, &r->paint);
@@ -204,6 +204,14 @@ static enum exit_code show_result(struct render *r, const struct json_object *re
     return status_exit(status, by_server);
 }
 
+static void show_report(struct render *r, const struct json_object *record)
+{
+    struct frame f;
+    part(r, true);
+    frame_init(&f, &r->paint, r->boxed);
+    render_report(&f, record);
+}
+
 enum exit_code render_record(struct render *r, const struct json_object *record)
 {
     enum record_type type = record_type(record);
@@ -212,6 +220,8 @@ enum exit_code render_record(struct render *r, const struct json_object *record)
         return show_result(r, record, type);
     if (type == RECORD_REQUEST)
         show_request(r, record);
+    else if (type == RECORD_REPORT)
+        show_report(r, record);
     else
         show_members(r, record, type);
     return EXIT_OK;
