@@ -162,10 +162,11 @@ static void show_members(struct render *r, const struct json_object *record, enu
     static const char *const titles[] = {[RECORD_ROW] = "ROW",
                                          [RECORD_OUTCOME] = "OUTCOME",
                                          [RECORD_STATS] = "STATS",
+                                         [RECORD_REPORT] = "REPORT",
                                          [RECORD_OTHER] = "RECORD"};
     struct frame f;
     struct rich title, name;
-    bool open = type == RECORD_STATS;
+    bool open = type == RECORD_STATS || type == RECORD_REPORT;
     part(r, true);
     frame_init(&f, &r->paint, r->boxed);
     rich_init(&title, &r->paint);
@@ -220,7 +221,7 @@ enum exit_code render_record(struct render *r, const struct json_object *record)
         return show_result(r, record, type);
     if (type == RECORD_REQUEST)
         show_request(r, record);
-    else if (type == RECORD_REPORT)
+    else if (type == RECORD_REPORT && json_get(record, "checks").at) /* gl-doctor's */
         show_report(r, record);
     else
         show_members(r, record, type);
