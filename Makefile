@@ -119,7 +119,10 @@ install: programs
 	install $(BINARIES) $(bindir)
 	set -e; for page in $(PAGE_FILES); do install -D -m 644 man/$${page##*/} $(sharedir)/$$page; done
 	set -e; for file in $(SQL); do install -D -m 644 sql/$$file $(sharedir)/greenlight/sql/$$file; done
-	set -e; for file in $(SHARED); do install -D -m 644 share/$$file $(sharedir)/$$file; done
+	set -e; for file in $(SHARED); do \
+	    if [ -x share/$$file ]; then mode=755; else mode=644; fi; \
+	    install -D -m $$mode share/$$file $(sharedir)/$$file; \
+	done
 
 uninstall:
 	rm -f $(PROGRAMS:%=$(bindir)/%) $(PAGE_FILES:%=$(sharedir)/%) $(SHARED:%=$(sharedir)/%) \

@@ -15,6 +15,9 @@ make_in() {
     for file in "$GL_TOP"/man/*.1; do
         [ -f "$root/usr/share/man/man1/${file##*/}" ]
     done
+    for file in "$GL_TOP"/share/examples/*; do
+        [ -x "$root/usr/share/examples/${file##*/}" ]
+    done
     run -0 find "$root" -type f -perm /022
     assert_output ""
 
