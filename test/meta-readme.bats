@@ -7,12 +7,14 @@
 # and the mock server gets a free port for 8080.
 
 load lib/common
+load lib/server
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return
     ln -s "$GL_BUILD" build
     ln -s "$GL_TOP/test" test
     ln -s "$GL_TOP/share" share
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state
 }
 
 # blocks LANGUAGE [FILE]: what stands in the code blocks of that language.
@@ -28,7 +30,9 @@ readme() {
 set -e
 finish() { kill $(jobs -p) 2> /dev/null || true; }
 trap finish EXIT
-while IFS= read -r command; do
+while IFS= read -r line; do
+    command=${command:+$command$'\n'}$line
+    bash -n <<< "$command" 2> /dev/null || continue # it goes on in the next line
     printf '$ %s\n' "$command"
     eval "$command"
     if [[ $command == *'> url'* ]]; then
@@ -36,7 +40,9 @@ while IFS= read -r command; do
         read -r _ GREENLIGHT_API_URL < url
         export GREENLIGHT_API_URL
     fi
+    command=
 done < commands
+[ -z "$command" ]
 END
     bash script < /dev/null 3>&-
 }
@@ -48,6 +54,26 @@ END
     assert_equal "$(grep -c '^✗ FAIL 0%' <<< "$output")" 3
     # Eleven atoms are Greenlight's, and none of them has a score.
     assert_equal "$(grep -cP '^\S+\t$' <<< "$output")" 11
+    # The session's three are graded, one of them right.
+    jq -se 'map(.is_correct) == [true, false, false]' graded.ndjson
+    [ ! -e mine.ndjson ]
+}
+
+@test "README: the loop for a session has ten lines at most, and keeps cortex's own atoms apart" {
+    blocks sh | sed -n '/^while /,/^done /p' | sed 's/requests.ndjson/session.ndjson/' > loop
+    [ -s loop ]
+    [ "$(wc -l < loop)" -le 10 ]
+    { sed -n 8p "$FIXTURES/atoms.ndjson"; head -n 1 "$FIXTURES/learner.ndjson"; } > session.ndjson
+    start_server "$BATS_TEST_TMPDIR" --exec "$runner"
+    run -0 bash loop
+    stop_server
+    cmp mine.ndjson <(sed -n 8p "$FIXTURES/atoms.ndjson")
+    jq -se 'map(.outcome) == ["graded"]' graded.ndjson
+    # Without Greenlight the same loop queues, and has no score to record.
+    run -0 env GREENLIGHT_API_URL=http://127.0.0.1:1 \
+        GREENLIGHT_RETRY_ATTEMPTS=1 PGHOST="$BATS_TEST_TMPDIR" bash loop
+    assert_output --partial 'its result comes later'
+    assert_equal "$(wc -l < graded.ndjson)" 1
 }
 
 @test "README: the panel is what its command prints" {
