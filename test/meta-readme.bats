@@ -28,7 +28,7 @@ readme() {
     blocks sh "$1" | grep -v '^\./bootstrap ' | sed 's/--port 8080/--port 0 > url/' > commands
     cat > script << 'END'
 set -e
-finish() { kill $(jobs -p) 2> /dev/null || true; }
+finish() { kill $(jobs -p) 2> /dev/null || true; gl-localdb -q stop || true; }
 trap finish EXIT
 while IFS= read -r line; do
     command=${command:+$command$'\n'}$line
@@ -57,6 +57,9 @@ END
     # The session's three are graded, one of them right.
     jq -se 'map(.is_correct) == [true, false, false]' graded.ndjson
     [ ! -e mine.ndjson ]
+    # By the queue too, and each is seen once.
+    assert_equal "$(jq -s 'map(.is_correct) | sort' late.ndjson | tr -d ' \n')" '[false,false,true]'
+    assert_line '  "rows": 3,'
 }
 
 @test "README: the loop for a session has ten lines at most, and keeps cortex's own atoms apart" {
