@@ -226,6 +226,54 @@ no_database() {
     outcomes 'length == 1 and .[0].outcome == "graded"'
 }
 
+@test "gl-handoff: each end is shown in the learner's words, and recorded as what it is" {
+    start
+    {
+        atom right '"mock":{"score":1}'
+        atom half '"mock":{"score":0.66,"passed":2,"total":3}'
+        atom crashed '"mock":{"body":{"correct":false,"partial_score":0,"error_class":"runtime","stderr":"ZeroDivisionError"}}'
+        atom late '"mock":{"body":{"status":"incomplete","correct":false,"partial_score":0.5,"error_class":"timeout","tests_passed":1,"tests_total":2}}'
+        atom refused '"mock":{"status":422,"fail":"no such exercise"}'
+        atom broken '"mock":{"text":"<html>"}'
+        atom away '"mock":503'
+        atom slow '"mock":{"delay_ms":9000}'
+    } > in
+    on_terminal 80 "gl-handoff --attempts 2 --timeout 700ms in > out"
+    on_screen 'Do slow'
+    terminal_ended
+    assert_equal "$code" 0
+    terminal capture-pane -p -S - > screen
+    for words in 'PASS 100%' 'PARTIAL 66%' 'FAIL 0%' 'class: runtime' 'ZeroDivisionError' 'PARTIAL 50%' 'class: timeout' \
+        'NOT GRADED' 'no such exercise' "Greenlight's answer made no sense." 'Greenlight has a problem of its own' \
+        'Greenlight did not answer in time.' 'Nothing counts against you.' 'Queued as '; do
+        grep -qF -- "$words" screen || fail "not on the screen: $words, but $(cat screen)"
+    done
+    outcomes 'map([.atom_id, .outcome, .is_correct]) == [["right", "graded", true], ["half", "graded", false],
+        ["crashed", "graded", false], ["late", "graded", false], ["refused", "skipped", null],
+        ["broken", "failed", null], ["away", "queued", null], ["slow", "queued", null]]'
+    outcomes 'all(.[4:][]; .correct == null and .partial_score == null)'
+}
+
+@test "gl-handoff: with nobody there, and each mode, the learner is told what is true" {
+    start
+    stop_server
+    atom a > in
+    for case in 'queue|Queued as' 'skip|Skipped. Nothing counts against you.'; do
+        on_terminal 60 "gl-handoff --fallback ${case%|*} --attempts 1 in > out"
+        on_screen "${case#*|}"
+        terminal_ended
+        close_terminal
+    done
+    on_terminal 60 "PGHOST=/nonexistent gl-handoff --attempts 1 in > out 3>&1"
+    on_screen 'Kept on this computer as'
+    terminal_ended
+    close_terminal
+    on_terminal 60 "GREENLIGHT_ENABLED=no gl-handoff in > out"
+    on_screen 'Greenlight is switched off.'
+    on_screen 'Queued as'
+    terminal_ended
+}
+
 @test "gl-handoff: on 40 columns nothing is wider" {
     start
     atom a '"mock":{"delay_ms":700}' > in
