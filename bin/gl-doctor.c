@@ -87,11 +87,11 @@ static bool show_value(const struct doctor *d, const struct cli_option *row, con
                        enum cli_source *source, struct buf *value)
 {
     buf_clear(value);
-    if (row == &options[0] || row->type == CLI_FLAG)
-        return false;
     if (strcmp(row->name, "db") == 0) {
         if (conninfo_put(value, d->o.db.conninfo))
             *source = CLI_FROM_ENVIRONMENT;
+        if (!value->len && d->o.db.conninfo)
+            buf_puts(value, "set"); /* and cannot be read */
     } else if (strcmp(row->name, "spool") == 0) {
         buf_puts(value, d->spool ? d->spool : "");
     } else {

@@ -429,29 +429,41 @@ bool spool_replay(const char *folder, struct db *db, struct spool_count *count, 
 static bool is_writable(const char *folder)
 {
     char *path = xstrdup(folder);
-    char *slash;
-    while (access(path, F_OK) != 0 && errno == ENOENT && (slash = strrchr(path, '/')) && slash != path)
-        *slash = '\0';
-    bool good =
-        access(path, W_OK | X_OK) == 0 || (errno == ENOENT && access(".", W_OK | X_OK) == 0 && *path != '/');
+    const char *at = path;
+    while (at == path && access(path, F_OK) != 0 && errno == ENOENT) {
+        char *slash = strrchr(path, '/');
+        if (!slash || slash == path)
+            at = slash ? "/" : ".";
+        else
+            *slash = '\0';
+    }
+    bool good = access(at, W_OK | X_OK) == 0;
+    int why = errno;
     free(path);
+    errno = why;
     return good;
+}
+
+static int is_kept(const struct dirent *entry)
+{
+    return ends_with(entry->d_name, ending) || ends_with(entry->d_name, set_aside);
 }
 
 bool spool_look(const char *folder, struct spool_look *look, struct err *e)
 {
-    const struct dirent *entry;
+    struct dirent **names;
     *look = (struct spool_look){0};
     if (!folder)
         return true;
-    DIR *in = opendir(folder);
-    if (!in && errno != ENOENT)
+    int found = scandir(folder, &names, is_kept, alphasort);
+    if (found < 0 && errno != ENOENT)
         return err_errno(e, EXIT_IO, "cannot read the folder \"%s\"", folder);
-    while (in && (entry = readdir(in))) {
-        look->waiting += ends_with(entry->d_name, ending);
-        look->bad += ends_with(entry->d_name, set_aside);
+    for (int i = 0; i < found; i++) {
+        look->waiting += ends_with(names[i]->d_name, ending);
+        look->bad += ends_with(names[i]->d_name, set_aside);
+        free(names[i]);
     }
-    if (in)
-        closedir(in);
+    if (found >= 0)
+        free(names);
     return is_writable(folder) || err_errno(e, EXIT_IO, "cannot write to the folder \"%s\"", folder);
 }

@@ -107,6 +107,13 @@ time.sleep(60)' > silent 3>&- &
     only queue failure 'did not come to their end' 'try again'
 }
 
+@test "gl-doctor: of several failures the one that somebody has to act on comes first" {
+    sql "delete from greenlight_schema where number = 33"
+    run -78 gl-doctor --json --url http://127.0.0.1:1
+    says '[.checks[] | select(.status == "failure") | .exit_code] == [75, 78]'
+    says '.exit_code == 78 and .next == "run gl-migrate"'
+}
+
 # ---- each check alone ----
 
 @test "gl-doctor: a variable that cannot be used is told, and the default is looked at" {
@@ -291,6 +298,11 @@ for _ in range(2):
     [ "$(find spool -type f | wc -l)" = 4 ]
     run -78 gl-doctor --json --spool spool/1-enqueue.jsonl/x
     only spool failure 'cannot read the folder' 'write there'
+    run -0 gl-doctor --json --spool not/there/yet
+    says '.checks[] | select(.name == "spool") | .status == "ok" and (.found | test("not/there/yet"))'
+    [ ! -e not ]
+    run -78 gl-doctor --json --spool /proc/1/spool
+    only spool failure 'cannot write to the folder' 'write there'
     unset GREENLIGHT_SPOOL_DIR XDG_STATE_HOME
     HOME='' run -0 gl-doctor --json
     only spool warning 'neither HOME' 'GREENLIGHT_SPOOL_DIR'
@@ -331,6 +343,9 @@ for _ in range(2):
     value GREENLIGHT_ENABLED '"true"' default
     value GREENLIGHT_HANDOFF_TIMEOUT_MS '"30s"' default
     value GREENLIGHT_BACKOFF_CAP_MS '"60s"' default
+    GREENLIGHT_DATABASE_URL='password=hunter2 nonsense' run -78 gl-doctor --json
+    refute_output --partial hunter2
+    value GREENLIGHT_DATABASE_URL '"set"' environment
     unset GREENLIGHT_DATABASE_URL
     COLUMNS=200 PGPASSWORD=hunter2 run -0 gl-doctor
     refute_output --partial hunter2
