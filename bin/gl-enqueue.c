@@ -286,7 +286,7 @@ static bool wait_for_more(struct enqueue *s)
                             {.fd = s->under_way ? db_fd(s->db) : -1, .events = POLLIN},
                             {.fd = signals_fd(), .events = POLLIN}};
     bool idle = s->under_way && fds[1].fd < 0;
-    int64_t deadline = signals_deadline();
+    int64_t deadline = signals_deadline(), answer = s->under_way ? db_deadline(s->db) : CLOCK_NEVER;
     if (poll(fds, 1, 0) == 0) {
         if (!s->under_way && (s->gathering->rows.rows || s->gathering->texts.len)) {
             push(s);
@@ -295,9 +295,10 @@ static bool wait_for_more(struct enqueue *s)
         cli_flush();
         fds[0].revents = 0;
         if (!idle)
-            poll(fds, deadline == CLOCK_NEVER ? 3 : 2, clock_poll_ms(clock_now(), deadline));
+            poll(fds, deadline == CLOCK_NEVER ? 3 : 2,
+                 clock_poll_ms(clock_now(), deadline < answer ? deadline : answer));
     }
-    if (idle || fds[1].revents) {
+    if (idle || fds[1].revents || clock_now() >= answer) {
         push(s);
         return true;
     }

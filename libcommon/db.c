@@ -132,6 +132,10 @@ static void fill_words(const struct db *db, struct connection_words *w)
     *w = (struct connection_words){.count = 0};
     if (!getenv("PGCONNECT_TIMEOUT"))
         add_word(w, "connect_timeout", "5");
+    /* A host that fell silent is left for the next one while the statement has time. */
+    add_word(w, "tcp_user_timeout", "10000");
+    add_word(w, "keepalives_idle", "5");
+    add_word(w, "keepalives_interval", "2");
     if (db->localdb) {
         add_word(w, "host", db->localdb);
         add_word(w, "port", "5432");
@@ -392,6 +396,11 @@ bool db_finish(struct db *db, db_row_fn *row, void *context, struct err *e)
 int db_fd(const struct db *db)
 {
     return db->task.sent && db->conn ? PQsocket(db->conn) : -1;
+}
+
+int64_t db_deadline(const struct db *db)
+{
+    return db->task.deadline;
 }
 
 bool db_query(struct db *db, const char *sql, const char *const *params, size_t count, db_row_fn *row,

@@ -70,6 +70,9 @@ bool db_finish(struct db *db, db_row_fn *row, void *context, struct err *e);
 /* Readable once there is something for db_finish to do; -1: it will not wait. */
 int db_fd(const struct db *db);
 
+/* When db_finish gives up at the latest, for who waits for db_fd. */
+int64_t db_deadline(const struct db *db);
+
 /* Runs several statements as one transaction, in one message; rows they give
  * are dropped.  They contain neither begin nor commit. */
 bool db_script(struct db *db, const char *sql, struct err *e);

@@ -111,6 +111,32 @@ away() {
     [ "$(sql "select count(*) from greenlight_queue")" = 1000 ]
 }
 
+@test "outage: a database that does not answer is given up after --db-timeout, though no more input comes" {
+    sql "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(30); return new; end';
+         create trigger slow before insert on greenlight_queue for each row execute function slow()"
+    mkfifo pipe
+    timeout 30 gl-enqueue --db-timeout 1s --attempts 1 < pipe > out 2> err 3>&- &
+    exec 5> pipe
+    requests 1 1 >&5
+    eventually 10 grep -q '"class":"connect"' out
+    exec 5>&-
+    ended 75 $!
+}
+
+@test "outage: a host that falls silent is left to the kernel to find out, in 10 s or as the connection string says" {
+    local option
+    # socket_options [WORD]: what is set on the socket before it connects.
+    socket_options() {
+        requests 1 1 | strace -qq -o calls -e trace=setsockopt gl-enqueue --attempts 1 --db "host=127.0.0.1 port=1 $1" > out || true
+    }
+    socket_options ''
+    for option in 'TCP_USER_TIMEOUT, [10000]' 'TCP_KEEPIDLE, [5]' 'TCP_KEEPINTVL, [2]'; do
+        grep -qF "$option" calls || fail "no $option in $(< calls)"
+    done
+    socket_options tcp_user_timeout=3000
+    grep -qF 'TCP_USER_TIMEOUT, [3000]' calls
+}
+
 # breaks_commit SQLSTATE: every transaction with the row a2 fails when it commits,
 # after it has answered.
 breaks_commit() {
