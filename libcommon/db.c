@@ -21,7 +21,7 @@
 #include "msg.h"
 #include "xalloc.h"
 
-enum { WORDS_MAX = 16, PARAMETERS_MAX = 32 };
+enum { WORDS_MAX = 16, ASK_MS = 3000, PARAMETERS_MAX = 32 };
 
 static const int all_binary[PARAMETERS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
                                                1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
@@ -188,15 +188,18 @@ static void find_sqlstate(const char *text, char *sqlstate)
             snprintf(sqlstate, 6, "%.5s", at + 3);
 }
 
-/* Connects once more with verbose errors, for the SQLSTATE. */
+/* Connects once more with verbose errors, for the SQLSTATE.  Connecting so never
+ * leaves a host that says nothing for the next one. */
 static void ask_sqlstate(struct db *db, const struct connection_words *w, int64_t deadline)
 {
+    int64_t end = clock_after(clock_now(), ASK_MS);
     PGconn *conn = PQconnectStartParams(w->keys, w->values, 1);
     PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
     PostgresPollingStatusType next =
         PQstatus(conn) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
     while (next == PGRES_POLLING_READING || next == PGRES_POLLING_WRITING) {
-        if (!wait_for(conn, next == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
+        if (!wait_for(conn, next == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+                      end < deadline ? end : deadline))
             break;
         next = PQconnectPoll(conn);
     }

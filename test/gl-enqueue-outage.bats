@@ -137,6 +137,23 @@ away() {
     grep -qF 'TCP_USER_TIMEOUT, [3000]' calls
 }
 
+@test "outage: beside a host that says nothing, the next one is asked again until it takes writes" {
+    local silent pid
+    mkdir silent
+    python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.bind("silent/.s.PGSQL.5432"); s.listen(); time.sleep(60)' 3>&- &
+    silent=$!
+    eventually 10 test -S silent/.s.PGSQL.5432
+    sql "alter database $PGDATABASE set default_transaction_read_only = on"
+    requests 1 1 | timeout 40 gl-enqueue --verbose --backoff-base 100ms \
+        --db "host=$PWD/silent,$PGHOST target_session_attrs=read-write connect_timeout=1" > out 2> err 3>&- &
+    pid=$!
+    eventually 20 grep -q 'trying again' err
+    PGOPTIONS='-c default_transaction_read_only=off' sql "alter database $PGDATABASE reset default_transaction_read_only"
+    ended 0 "$pid"
+    kill "$silent"
+    holds '.[0].status == "pending"' out
+}
+
 # breaks_commit SQLSTATE: every transaction with the row a2 fails when it commits,
 # after it has answered.
 breaks_commit() {
