@@ -110,7 +110,7 @@ static bool check_database(struct queue *q)
     bool good = db_query(q->db, "select 1", NULL, 0, NULL, NULL, &e); /* so that connecting is not timed */
     int64_t before = clock_wall();
     good = good && ask(q,
-                       "select (extract(epoch from clock_timestamp()) * 1000)::bigint, "
+                       "select floor(extract(epoch from clock_timestamp()) * 1000)::bigint, "
                        "current_setting('server_encoding'), current_setting('server_version'), current_user",
                        &a, &e);
     if (good) {
