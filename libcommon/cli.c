@@ -122,12 +122,18 @@ static void read_environment(const struct cli_option *table, enum cli_source *so
     }
 }
 
+/* A wrong value as it is named: not where there may be a password in it. */
+static const char *shown(const struct cli_option *o, const char *value)
+{
+    return o->type == CLI_URL && value && strchr(value, '@') ? "(a user or password)" : value;
+}
+
 static void refuse_wrong(const struct cli_option *table, const enum cli_source *sources)
 {
     char what[160];
     for (const struct cli_option *o = table; o->name; o++, sources++)
         if (*sources == CLI_WRONG)
-            die(EXIT_CONFIG, "%s: \"%s\" is not %s", o->env, getenv(o->env),
+            die(EXIT_CONFIG, "%s: \"%s\" is not %s", o->env, shown(o, getenv(o->env)),
                 cli_expected(o, what, sizeof what));
 }
 
@@ -269,7 +275,8 @@ static void read_arguments(const struct cli *c, const struct getopt_tables *t, e
         }
         sources[o - c->options] = CLI_FROM_FLAG;
         if (!store(o, options, o->arg ? optarg : "true", false))
-            die(EXIT_USAGE, "--%s: \"%s\" is not %s", o->name, optarg, expected(o, what, sizeof what, false));
+            die(EXIT_USAGE, "--%s: \"%s\" is not %s", o->name, shown(o, optarg),
+                expected(o, what, sizeof what, false));
     }
 }
 

@@ -444,6 +444,14 @@ teardown() {
     done
 }
 
+@test "gl-submit: a URL with a password in it is refused without showing it" {
+    GREENLIGHT_API_URL=http://u:hunter2@h run -78 gl-submit < /dev/null
+    refute_output --partial hunter2
+    assert_output --partial 'GREENLIGHT_API_URL: "(a user or password)" is not a URL'
+    run -64 gl-submit --url http://u:hunter2@h < /dev/null
+    refute_output --partial hunter2
+}
+
 @test "gl-submit: names in _gl count as they are meant, however they are spelled" {
     start
     run -75 gl-submit <<< '{"atom_id":"a","_gl":{"end\u0070oint":"queue-atom","type":null,"\u0061ttempts":[1],"context":{"c":1}}}'
