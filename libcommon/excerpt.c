@@ -92,45 +92,93 @@ static size_t count_lines(struct json_text rest)
     return count;
 }
 
-static void show_line(struct frame *f, struct rich *row, struct json_text line, const struct excerpt *how)
+static void put_line(struct rich *to, struct json_text line, const struct excerpt *how)
 {
-    struct frame_place place = {how->indent, how->indent + (how->verbatim ? 2 : 0), how->verbatim, true};
-    rich_clear(row);
-    put_cut(row, how->style ? how->style(line.at, line.len) : PAINT_PLAIN, line, how->line_bytes,
+    put_cut(to, how->style ? how->style(line.at, line.len) : PAINT_PLAIN, line, how->line_bytes,
             TEXT_KEEP_TAB);
-    frame_text(f, row, place);
 }
 
-static void show_gap(struct frame *f, struct rich *row, size_t lines, const struct excerpt *how)
+static void put_gap(struct rich *to, size_t lines)
 {
-    struct frame_place place = {how->indent, how->indent, false, true};
+    const char *ellipsis = to->ascii ? "..." : "…";
+    rich_printf(to, PAINT_DIM, "%s %zu lines left out %s", ellipsis, lines, ellipsis);
+}
+
+/* The lines of a value that are shown, one after another. */
+struct lines {
+    const struct excerpt *how;
+    struct buf scratch;
+    struct json_text rest;
+    size_t count, at;
+    bool all, gap; /* nothing is left out; the line is where something is */
+};
+
+static void open_lines(struct lines *l, struct json_text value, const struct excerpt *how)
+{
+    *l = (struct lines){.how = how};
+    buf_init(&l->scratch, value.len * 2);
+    l->rest = characters(value, &l->scratch);
+    while (l->rest.len && l->rest.at[l->rest.len - 1] == '\n')
+        l->rest.len--;
+    l->count = count_lines(l->rest);
+    /* A gap of one line would take as much room as the line. */
+    l->all = l->count <= how->head + how->tail + 1;
+}
+
+/* Puts the next line into *row, which is emptied first; false after the last one. */
+static bool next_shown(struct lines *l, struct rich *row)
+{
     rich_clear(row);
-    rich_printf(row, PAINT_DIM, "%s %zu lines left out %s", paint_glyph(f->paint, GLYPH_ELLIPSIS), lines,
-                paint_glyph(f->paint, GLYPH_ELLIPSIS));
-    frame_text(f, row, place);
+    l->gap = !l->all && l->at == l->how->head;
+    if (l->at >= l->count)
+        return false;
+    if (!l->gap) {
+        put_line(row, next_line(&l->rest), l->how);
+        l->at++;
+        return true;
+    }
+    put_gap(row, l->count - l->how->head - l->how->tail);
+    for (; l->at < l->count - l->how->tail; l->at++)
+        next_line(&l->rest);
+    l->all = true;
+    return true;
+}
+
+static void close_lines(struct lines *l)
+{
+    buf_free(&l->scratch);
 }
 
 void excerpt_block(struct frame *f, struct json_text value, const struct excerpt *how)
 {
-    struct buf scratch;
+    const struct frame_place line = {how->indent, how->indent + (how->verbatim ? 2 : 0), how->verbatim, true};
+    const struct frame_place gap = {how->indent, how->indent, false, true};
+    struct lines lines;
     struct rich row;
-    buf_init(&scratch, value.len * 2);
     rich_init(&row, f->paint);
-    struct json_text rest = characters(value, &scratch);
-    while (rest.len && rest.at[rest.len - 1] == '\n')
-        rest.len--;
-    size_t count = count_lines(rest);
-    /* A gap of one line would take as much room as the line. */
-    bool all = count <= how->head + how->tail + 1;
-    for (size_t i = 0; i < count; i++) {
-        struct json_text line = next_line(&rest);
-        if (all || i < how->head || i >= count - how->tail)
-            show_line(f, &row, line, how);
-        else if (i == how->head)
-            show_gap(f, &row, count - how->head - how->tail, how);
-    }
+    open_lines(&lines, value, how);
+    while (next_shown(&lines, &row))
+        frame_text(f, &row, lines.gap ? gap : line);
+    close_lines(&lines);
     rich_free(&row);
-    buf_free(&scratch);
+}
+
+void excerpt_put_block(struct rich *to, struct json_text value, const struct excerpt *how)
+{
+    struct lines lines;
+    struct rich row = *to; /* for whether it is ASCII only */
+    bool first = true;
+    row.runs = NULL;
+    row.count = row.cap = 0;
+    buf_init(&row.text, RICH_MAX);
+    open_lines(&lines, value, how);
+    for (; next_shown(&lines, &row); first = false) {
+        if (!first)
+            rich_puts(to, PAINT_PLAIN, "\n");
+        rich_puts(to, PAINT_PLAIN, row.text.data);
+    }
+    close_lines(&lines);
+    rich_free(&row);
 }
 
 void excerpt_section(struct frame *f, const char *label, struct json_text value, const struct excerpt *how)

@@ -37,7 +37,10 @@ void excerpt_list(struct frame *f, const char *label, struct json_text list, enu
  * nothing where it is absent. */
 void excerpt_put(struct rich *to, unsigned style, struct json_text value, size_t bytes, unsigned how);
 
-/* The same with the JSON text of a string too, its quotes around it. */
+/* Appends the value's lines, shortened as `how` says, each line break a LF. */
+void excerpt_put_block(struct rich *to, struct json_text value, const struct excerpt *how);
+
+/* As excerpt_put, with the JSON text of a string too, its quotes around it. */
 void excerpt_put_json(struct rich *to, unsigned style, struct json_text value, size_t bytes);
 
 #endif

@@ -212,6 +212,9 @@ void paint_end_line(struct paint *p)
     while (p->line.len && p->line.data[p->line.len - 1] == ' ')
         p->line.len--;
     buf_putc(&p->line, '\n');
-    cli_write(p->line.data, p->line.len);
+    if (p->to)
+        buf_add(p->to, p->line.data, p->line.len);
+    else
+        cli_write(p->line.data, p->line.len);
     buf_clear(&p->line);
 }

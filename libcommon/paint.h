@@ -57,6 +57,7 @@ struct paint {
     bool ascii;      /* nothing but ASCII is written */
     size_t width;    /* columns of the terminal */
     struct buf line; /* what will be written next */
+    struct buf *to;  /* where lines go; NULL: standard output */
 };
 
 /* ---- rich text ---- */
@@ -114,7 +115,7 @@ void paint_repeat(struct paint *p, unsigned style, const char *text, size_t coun
 void paint_blanks(struct paint *p, size_t count);
 void paint_rich(struct paint *p, const struct rich *r, size_t from, size_t len);
 
-/* Writes the line to standard output, without blanks at its end. */
+/* Writes the line, without blanks at its end. */
 void paint_end_line(struct paint *p);
 
 #endif

@@ -1,6 +1,6 @@
-/* render: chooses how a record is shown.  Results, tasks and reports have modules of their
- * own; executions and bad input are one line, and all other records a head line
- * and their members. */
+/* render: chooses how a record is shown.  Most kinds have modules of their own;
+ * executions and bad input are one line, and records that are not known here a head
+ * line and their members. */
 #include "render.h"
 
 #include <string.h>
@@ -36,17 +36,16 @@ static void show_line(struct render *r, enum glyph glyph, unsigned style, const 
     rich_free(&title);
 }
 
-static void show_execution(struct render *r, const struct json_object *record, enum status status)
+static void show_execution(struct render *r, const struct entry *e)
 {
     struct rich rest;
-    struct json_text execution = json_get(record, "execution_id");
     rich_init(&rest, &r->paint);
-    excerpt_put(&rest, PAINT_BOLD, record_atom_id(record), NAME_BYTES, TEXT_LINE);
-    if (excerpt_has(execution)) {
+    excerpt_put(&rest, PAINT_BOLD, e->id, NAME_BYTES, TEXT_LINE);
+    if (excerpt_has(e->review.execution_id)) {
         rich_puts(&rest, PAINT_DIM, "  execution ");
-        excerpt_put(&rest, PAINT_DIM, execution, NAME_BYTES, TEXT_LINE);
+        excerpt_put(&rest, PAINT_DIM, e->review.execution_id, NAME_BYTES, TEXT_LINE);
     }
-    show_line(r, GLYPH_WAIT, PAINT_BLUE, status == STATUS_RUNNING ? "RUNNING" : "PENDING", &rest);
+    show_line(r, GLYPH_WAIT, PAINT_BLUE, e->word, &rest);
     rich_free(&rest);
 }
 
@@ -79,7 +78,7 @@ static void show_request(struct render *r, const struct json_object *record)
     task_free(&task);
 }
 
-void render_bad(struct render *r, const char *why)
+static void show_bad(struct render *r, const char *why)
 {
     struct rich rest;
     rich_init(&rest, &r->paint);
@@ -157,73 +156,59 @@ static size_t widest_key(const struct frame *f, const struct json_object *record
     return widest < KEY_WIDTH ? widest : KEY_WIDTH;
 }
 
-static void show_members(struct render *r, const struct json_object *record, enum record_type type)
+static void show_members(struct frame *f, const struct entry *e)
 {
-    static const char *const titles[] = {[RECORD_ROW] = "ROW",
-                                         [RECORD_OUTCOME] = "OUTCOME",
-                                         [RECORD_STATS] = "STATS",
-                                         [RECORD_REPORT] = "REPORT",
-                                         [RECORD_OTHER] = "RECORD"};
-    struct frame f;
     struct rich title, name;
-    bool open = type == RECORD_STATS || type == RECORD_REPORT;
-    part(r, true);
-    frame_init(&f, &r->paint, r->boxed);
-    rich_init(&title, &r->paint);
-    rich_init(&name, &r->paint);
-    rich_printf(&title, PAINT_CYAN | PAINT_BOLD, "%s %s", paint_glyph(&r->paint, GLYPH_BULLET), titles[type]);
-    struct json_text id = record_atom_id(record);
-    if (id.at)
-        excerpt_put(&name, PAINT_BOLD, id, NAME_BYTES, TEXT_LINE);
-    frame_open(&f, &title, &name);
-    size_t key_width = widest_key(&f, record);
+    const struct json_object *record = e->record;
+    rich_init(&title, f->paint);
+    rich_init(&name, f->paint);
+    rich_printf(&title, PAINT_CYAN | PAINT_BOLD, "%s %s", paint_glyph(f->paint, GLYPH_BULLET), e->word);
+    if (e->id.at)
+        excerpt_put(&name, PAINT_BOLD, e->id, NAME_BYTES, TEXT_LINE);
+    frame_open(f, &title, &name);
+    size_t key_width = widest_key(f, record);
     for (size_t i = 0; i < record->count; i++)
         if (!json_member_is(record, i, "_gl"))
-            show_member(&f, record, i, key_width, open);
-    frame_close(&f);
+            show_member(f, record, i, key_width, e->type == RECORD_STATS || e->type == RECORD_REPORT);
+    frame_close(f);
     rich_free(&title);
     rich_free(&name);
 }
 
 /* ---- all records ---- */
 
-static enum exit_code show_result(struct render *r, const struct json_object *record, enum record_type type)
+enum exit_code render_record(struct render *r, const struct json_object *record)
 {
-    struct review review = {0};
-    review_read(&review, record);
-    bool by_server = review.http_status != 0;
-    enum status status = review.status;
-    if (status_is_open(status) || type == RECORD_EXECUTION) {
-        show_execution(r, record, status);
-    } else {
-        struct frame f;
-        part(r, true);
-        frame_init(&f, &r->paint, r->boxed);
-        render_result(&f, &review);
-    }
-    review_free(&review);
-    return status_exit(status, by_server);
+    struct entry e = {0};
+    entry_read(&e, record);
+    render_entry(r, &e);
+    enum exit_code code = entry_exit(&e);
+    entry_free(&e);
+    return code;
 }
 
-static void show_report(struct render *r, const struct json_object *record)
+/* Records that take several lines, in a frame. */
+static void show_framed(struct render *r, const struct entry *e)
 {
     struct frame f;
     part(r, true);
     frame_init(&f, &r->paint, r->boxed);
-    render_report(&f, record);
+    if (e->reviewed && e->type != RECORD_OUTCOME)
+        render_result(&f, &e->review);
+    else if (e->type == RECORD_REPORT && json_get(e->record, "checks").at) /* gl-doctor's */
+        render_report(&f, e->record);
+    else
+        show_members(&f, e);
 }
 
-enum exit_code render_record(struct render *r, const struct json_object *record)
+void render_entry(struct render *r, const struct entry *e)
 {
-    enum record_type type = record_type(record);
-    if (type == RECORD_RESULT || type == RECORD_EXECUTION ||
-        (type == RECORD_REQUEST && json_get(record, "status").at))
-        return show_result(r, record, type);
-    if (type == RECORD_REQUEST)
-        show_request(r, record);
-    else if (type == RECORD_REPORT && json_get(record, "checks").at) /* gl-doctor's */
-        show_report(r, record);
+    if (e->bad)
+        show_bad(r, e->bad);
+    else if (e->standing == STANDING_OPEN && e->type != RECORD_OUTCOME)
+        show_execution(r, e);
+    else if (e->type == RECORD_REQUEST && !e->reviewed)
+        show_request(r, e->record);
     else
-        show_members(r, record, type);
-    return EXIT_OK;
+        show_framed(r, e);
 }

@@ -2,8 +2,14 @@
 #ifndef GL_RENDER_H
 #define GL_RENDER_H
 
-#include "json.h"
+#include "entry.h"
 #include "table.h"
+
+struct render;
+
+/* Shows a record and returns the exit code that it counts for; or only shows an entry
+ * that was read from one. */
+enum exit_code render_record(struct render *r, const struct json_object *record);
 
 struct render {
     struct paint paint;
@@ -12,10 +18,6 @@ struct render {
     bool apart; /* the last record took several lines, a blank line follows */
 };
 
-/* Shows a record and returns the exit code that it counts for. */
-enum exit_code render_record(struct render *r, const struct json_object *record);
-
-/* Shows one line for input that is no record; why says where and what. */
-void render_bad(struct render *r, const char *why);
+void render_entry(struct render *r, const struct entry *e);
 
 #endif

@@ -76,36 +76,11 @@ static void add_fact(struct facts *facts)
     facts->used += width;
 }
 
-static void add_tests(struct facts *facts, const struct review *r)
+static void add_text(struct facts *facts, const char *text)
 {
-    long long passed = r->tests_passed, total = r->tests_total;
-    if (passed == REVIEW_UNKNOWN && total == REVIEW_UNKNOWN)
+    if (!*text)
         return;
-    if (total == 0)
-        rich_puts(&facts->one, PAINT_PLAIN, "no tests");
-    else if (total == REVIEW_UNKNOWN)
-        rich_printf(&facts->one, PAINT_PLAIN, "%lld test%s passed", passed, passed == 1 ? "" : "s");
-    else if (passed == REVIEW_UNKNOWN)
-        rich_printf(&facts->one, PAINT_PLAIN, "%lld test%s", total, total == 1 ? "" : "s");
-    else
-        rich_printf(&facts->one, PAINT_PLAIN, "%lld/%lld test%s passed", passed, total,
-                    total == 1 ? "" : "s");
-    add_fact(facts);
-}
-
-static void add_time(struct facts *facts, double ms)
-{
-    if (!(ms >= 0 && ms < 1e12))
-        return;
-    if (ms < 9.95)
-        rich_printf(&facts->one, PAINT_PLAIN, "%.1f ms", ms);
-    else if (ms < 999.5)
-        rich_printf(&facts->one, PAINT_PLAIN, "%.0f ms", ms);
-    else if (ms < 59995)
-        rich_printf(&facts->one, PAINT_PLAIN, "%.2f s", ms / 1000);
-    else
-        rich_printf(&facts->one, PAINT_PLAIN, "%lld min %lld s", (long long)(ms / 60000),
-                    (long long)(ms / 1000) % 60);
+    rich_puts(&facts->one, PAINT_PLAIN, text);
     add_fact(facts);
 }
 
@@ -120,18 +95,18 @@ static void add_value(struct facts *facts, const char *label, struct json_text v
 
 static void add_all(struct facts *facts, const struct review *r)
 {
+    char text[REVIEW_FACT];
     if (!r->graded)
         add_value(facts, "", r->status_text);
     else if (!r->scored)
         add_value(facts, "unusable score: ", r->score_text);
-    if (r->graded)
-        add_tests(facts, r);
-    add_time(facts, r->time_ms);
+    review_tests(r, text);
+    add_text(facts, r->graded ? text : "");
+    review_time(r->time_ms, text);
+    add_text(facts, text);
     add_value(facts, "class: ", r->error_class);
-    if (r->status == STATUS_INCOMPLETE) {
-        rich_puts(&facts->one, PAINT_PLAIN, "ran out of time: what is here counts");
-        add_fact(facts);
-    }
+    if (r->status == STATUS_INCOMPLETE)
+        add_text(facts, "ran out of time: what is here counts");
     if (r->http_status) {
         rich_printf(&facts->one, PAINT_PLAIN, "HTTP %d", (int)r->http_status);
         add_fact(facts);
@@ -244,25 +219,6 @@ static void measure(struct tests *t, struct json_text list)
     table_share(wanted + 1, t->widths + 1, 2, t->f->inner - wanted[0] - 2 * FRAME_GAP);
 }
 
-/* A string whose blanks at either end, or whose emptiness, would not be seen. */
-static bool hides_something(struct json_text value)
-{
-    return value.len <= 2 || value.at[1] == ' ' || value.at[value.len - 2] == ' ' ||
-           (value.len >= 4 && value.at[value.len - 3] == '\\' && strchr("nt", value.at[value.len - 2]));
-}
-
-/* Whether both are strings that show as they are; else both are shown as JSON
- * text, so that "1" and 1 differ. */
-static bool as_text(const struct review_test *test)
-{
-    const struct json_text values[] = {test->expected, test->actual};
-    for (size_t i = 0; i < 2; i++)
-        if (json_kind(values[i]) > JSON_NULL &&
-            (json_kind(values[i]) != JSON_STRING || hides_something(values[i])))
-            return false;
-    return true;
-}
-
 static void show_value(struct tests *t, const char *label, unsigned style, struct json_text value, bool text)
 {
     struct frame *f = t->f;
@@ -304,9 +260,8 @@ static void show_test(struct tests *t, struct json_text element)
         frame_text(t->f, &t->message, (struct frame_place){.first = indent, .rest = indent});
     }
     if (test.compared) {
-        bool text = as_text(&test);
-        show_value(t, "expected", PAINT_GREEN, test.expected, text);
-        show_value(t, "actual", PAINT_RED, test.actual, text);
+        show_value(t, "expected", PAINT_GREEN, test.expected, test.as_text);
+        show_value(t, "actual", PAINT_RED, test.actual, test.as_text);
     }
 }
 

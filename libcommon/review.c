@@ -1,6 +1,7 @@
 /* review: the words, and the thresholds of design.md §3. */
 #include "review.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,10 +161,15 @@ static struct json_text read_error(struct review *r, const struct json_object *r
 
 void review_read(struct review *r, const struct json_object *record)
 {
+    review_read_as(r, record, record_status(get(record, "status")));
+}
+
+void review_read_as(struct review *r, const struct json_object *record, enum status status)
+{
     struct json_text class = read_error(r, record);
     record_gl(record, &r->gl);
     r->status_text = get(record, "status");
-    r->status = record_status(r->status_text);
+    r->status = status;
     r->graded = status_is_graded(r->status);
     r->attempts = (int64_t)json_count(json_get(&r->gl, "attempts"));
     r->queued = json_kind(json_get(&r->gl, "queue_id")) == JSON_STRING;
@@ -200,6 +206,55 @@ void review_free(struct review *r)
     json_object_free(&r->gl);
 }
 
+void review_tests(const struct review *r, char out[REVIEW_FACT])
+{
+    long long passed = r->tests_passed, total = r->tests_total;
+    *out = '\0';
+    if (passed == REVIEW_UNKNOWN && total == REVIEW_UNKNOWN)
+        return;
+    if (total == 0)
+        snprintf(out, REVIEW_FACT, "no tests");
+    else if (total == REVIEW_UNKNOWN)
+        snprintf(out, REVIEW_FACT, "%lld test%s passed", passed, passed == 1 ? "" : "s");
+    else if (passed == REVIEW_UNKNOWN)
+        snprintf(out, REVIEW_FACT, "%lld test%s", total, total == 1 ? "" : "s");
+    else
+        snprintf(out, REVIEW_FACT, "%lld/%lld test%s passed", passed, total, total == 1 ? "" : "s");
+}
+
+void review_time(double ms, char out[REVIEW_FACT])
+{
+    *out = '\0';
+    if (!(ms >= 0 && ms < 1e12))
+        return;
+    if (ms < 9.95)
+        snprintf(out, REVIEW_FACT, "%.1f ms", ms);
+    else if (ms < 999.5)
+        snprintf(out, REVIEW_FACT, "%.0f ms", ms);
+    else if (ms < 59995)
+        snprintf(out, REVIEW_FACT, "%.2f s", ms / 1000);
+    else
+        snprintf(out, REVIEW_FACT, "%lld min %lld s", (long long)(ms / 60000), (long long)(ms / 1000) % 60);
+}
+
+/* A string whose blanks at either end, or whose emptiness, would not be seen. */
+static bool hides_something(struct json_text value)
+{
+    return !value.at || value.len <= 2 || value.at[1] == ' ' || value.at[value.len - 2] == ' ' ||
+           (value.len >= 4 && value.at[value.len - 3] == '\\' && strchr("nt", value.at[value.len - 2]));
+}
+
+/* Whether both are strings that show as they are. */
+static bool are_texts(const struct review_test *test)
+{
+    const struct json_text values[] = {test->expected, test->actual};
+    for (size_t i = 0; i < 2; i++)
+        if (json_kind(values[i]) > JSON_NULL &&
+            (json_kind(values[i]) != JSON_STRING || hides_something(values[i])))
+            return false;
+    return true;
+}
+
 void review_read_test(struct review_test *t, struct json_object *index, struct json_text element)
 {
     *t = (struct review_test){.tone = TONE_NONE, .word = "unknown"};
@@ -222,4 +277,5 @@ void review_read_test(struct review_test *t, struct json_object *index, struct j
                                    : t->expected.at && json_kind(t->actual) > JSON_NULL;
     bool any = json_kind(t->expected) > JSON_NULL || json_kind(t->actual) > JSON_NULL;
     t->compared = ran && any && !same;
+    t->as_text = are_texts(t);
 }

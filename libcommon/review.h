@@ -38,14 +38,25 @@ struct review {
 };
 
 void review_read(struct review *r, const struct json_object *record);
+
+/* Reads a result whatever its own status says: for one that was stored as such by
+ * somebody who knows. */
+void review_read_as(struct review *r, const struct json_object *record, enum status status);
 void review_free(struct review *r);
+
+/* Facts in a few words, of at most REVIEW_FACT bytes; empty where nothing is known:
+ * "2/4 tests passed", never 0/0, and "1.50 s" (of a number of milliseconds). */
+enum { REVIEW_FACT = 80 };
+void review_tests(const struct review *r, char out[REVIEW_FACT]);
+void review_time(double ms, char out[REVIEW_FACT]);
 
 /* One element of `tests`. */
 struct review_test {
     enum tone tone;   /* TONE_GOOD, TONE_BAD; TONE_NONE: it is not known whether it passed */
     const char *word; /* PASS, FAIL, unknown */
     struct json_text name, message, expected, actual;
-    bool compared; /* expected and actual, where they are there, are worth showing */
+    bool compared; /* expected and actual, where they are there, are worth showing: */
+    bool as_text;  /* as the characters of strings, else as JSON text, so that "1" and 1 differ */
 };
 
 /* Reads an element; *index is the caller's, zero-initialised, to be freed with

@@ -4,27 +4,7 @@
 # they are written anew, to be looked at before they are committed.
 
 load lib/common
-
-# graded SCORE [MEMBER ...]: a result with that score, and further members.
-graded() {
-    local members="\"atom_id\":\"a\",\"status\":\"complete\",\"partial_score\":$1"
-    shift
-    printf '{%s,"_gl":{"type":"result"}}\n' "$(IFS=, && echo "$members${*:+,}$*")"
-}
-
-# ended STATUS CLASS [HTTP-STATUS]: a result that was not graded.
-ended() {
-    printf '{"atom_id":"a","status":"%s","error":{"class":"%s","message":"m","code":null,"http_status":%s},%s}\n' \
-        "$1" "$2" "${3:-null}" '"_gl":{"type":"result"}'
-}
-
-# golden NAME: holds stdin to the golden file.
-golden() {
-    local file=$FIXTURES/render/$1
-    cat > "$BATS_TEST_TMPDIR/screen"
-    [ "${GOLDEN:-}" != write ] || cp "$BATS_TEST_TMPDIR/screen" "$file"
-    diff -u "$file" "$BATS_TEST_TMPDIR/screen"
-}
+load lib/render
 
 # each_width COMMAND: runs COMMAND WIDTH LOCALE at every width in both locales.
 each_width() {
@@ -142,7 +122,7 @@ END
 
 @test "gl-render: what was not graded never looks like a score" {
     while read -r status class want; do
-        run gl-render --width 200 <<< "$(ended "$status" "$class" | sed 's/"error"/"partial_score":0,"correct":false,"tests_passed":0,"tests_total":3,"error"/')"
+        run gl-render --width 200 <<< "$(ungraded "$status" "$class" | sed 's/"error"/"partial_score":0,"correct":false,"tests_passed":0,"tests_total":3,"error"/')"
         assert_line --index 0 '! NOT GRADED  a'
         assert_output --partial "$want"
         assert_output --partial "$class"
@@ -231,7 +211,7 @@ END
 
 @test "gl-render: the exit code is the worst that the records count for" {
     while read -r code records; do
-        run -"$code" gl-render <<< "$(for r in $records; do ended "${r%%:*}" failed "$(cut -d: -f2 -s <<< "$r")"; done)"
+        run -"$code" gl-render <<< "$(for r in $records; do ungraded "${r%%:*}" failed "$(cut -d: -f2 -s <<< "$r")"; done)"
     done << 'END'
 0 complete incomplete skipped cancelled
 75 unavailable

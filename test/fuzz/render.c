@@ -4,9 +4,13 @@
  * other is a record, or else bad input.  It is shown at several widths, in
  * UTF-8 and ASCII, with and without boxes.  No control, no hidden character, no
  * line wider than the terminal, no command for a CI system comes out, and
- * colour adds nothing but colour. */
+ * colour adds nothing but colour.  Nor does any of that get into a document. */
 #define _GNU_SOURCE /* memfd_create, memmem */
-#include "render.h"
+#include "render_github.h"
+#include "render_html.h"
+#include "render_junit.h"
+#include "render_markdown.h"
+#include "render_tap.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -29,7 +33,7 @@ static const char *const templates[] = {
     "{'atom_id':@,'execution_id':@,'status':'pending','_gl':{'type':'execution'}}",
     "{'id':@,'front':@,'back':'SECRET'}",
     "{'atom_id':@,@:@,'back':'SECRET','b':{'x':@},'_gl':{'type':'row'}}",
-    "{'atom_id':'r',@:{'x':@},'_gl':{'type':'report'}}",
+    "{'atom_id':'r',@:{'x':@},'_gl':{'type':'document'}}",
 };
 
 /* How it is shown. */
@@ -118,13 +122,41 @@ static void show(const struct json_object *record, const char *bad, const struct
 {
     struct render r = {.boxed = look->boxed};
     paint_init(&r.paint, color, look->ascii, look->width);
+    struct entry e;
     if (record)
-        render_record(&r, record);
+        entry_read(&e, record);
     else
-        render_bad(&r, bad);
+        entry_read_bad(&e, bad);
+    render_entry(&r, &e);
     CHECK(r.any);
+    entry_free(&e);
     paint_free(&r.paint);
     take_output(out);
+}
+
+/* Nothing raw gets into a document of any format. */
+static void check_documents(const struct json_object *record, const char *bad, bool secret)
+{
+    static const struct document_format *const formats[] = {&render_tap, &render_junit, &render_markdown,
+                                                            &render_github, &render_html};
+    struct buf out;
+    buf_init(&out, RECORD_MAX * 8);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct document r;
+        struct entry e;
+        document_begin(&r, formats[i], i % 2);
+        if (record)
+            entry_read(&e, record);
+        else
+            entry_read_bad(&e, bad);
+        document_entry(&r, &e);
+        entry_free(&e);
+        document_end(&r);
+        take_output(&out);
+        check_characters(&out, i % 2);
+        CHECK(!secret || !memmem(out.data, out.len, "SECRET", 6));
+    }
+    buf_free(&out);
 }
 
 static void check_shown(const struct json_object *record, const char *bad, bool secret)
@@ -144,6 +176,7 @@ static void check_shown(const struct json_object *record, const char *bad, bool 
     }
     buf_free(&plain);
     buf_free(&colored);
+    check_documents(record, bad, secret);
 }
 
 static void check_template(const char *template, const char *text, size_t len)

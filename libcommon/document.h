@@ -1,0 +1,65 @@
+/* document: a stream of records as a document in some format, for a program or a
+ * browser.  What a format has no words for goes into it as the plain text that a
+ * terminal would get. */
+#ifndef GL_DOCUMENT_H
+#define GL_DOCUMENT_H
+
+#include "excerpt.h"
+#include "quote.h"
+#include "render.h"
+#include "totals.h"
+
+/* One of a set of formats; its functions append to `out`. */
+struct document;
+struct document_format {
+    void (*begin)(struct document *r);
+    void (*entry)(struct document *r, const struct entry *e); /* after it was added to the totals */
+    void (*end)(struct document *r);
+};
+
+struct document {
+    const struct document_format *format;
+    struct buf out;       /* to be written next */
+    struct totals totals; /* the records so far, this one included */
+    struct render plain;  /* writes into `lines` */
+    struct buf lines;
+    struct rich text; /* room for one value */
+    size_t written;   /* bytes, without `out` */
+    void *state;      /* the format's own, made by begin and freed by end */
+};
+
+/* Begins the document; `ascii` as in paint_init. */
+void document_begin(struct document *r, const struct document_format *format, bool ascii);
+void document_entry(struct document *r, const struct entry *e);
+void document_end(struct document *r);
+
+/* ---- for formats ---- */
+
+enum { DOCUMENT_NAME_BYTES = 300, DOCUMENT_VALUE_BYTES = 4000 };
+
+/* Fills r->text: with the name of an entry or "(no id)", of a test or "(no name)",
+ * with a value, with what a test expected or found, or with a value's lines; then document_quote appends
+ * that.
+ */
+void document_name(struct document *r, const struct entry *e);
+void document_test_name(struct document *r, const struct review_test *t);
+void document_value(struct document *r, struct json_text value, unsigned how);
+void document_compared(struct document *r, const struct review_test *t, struct json_text value);
+void document_block(struct document *r, struct json_text value, const struct excerpt *how);
+void document_quote(struct document *r, enum quote how);
+
+/* What shortens a learner's output, and texts. */
+extern const struct excerpt document_output, document_prose;
+
+/* Fills r->text with why an entry did not pass, in one line: the score and the tests,
+ * or what happened. */
+void document_reason(struct document *r, const struct entry *e);
+
+/* The entry as plain text, in r->lines. */
+void document_plain(struct document *r, const struct entry *e);
+
+/* Text of the format itself, whatever the record. */
+void document_puts(struct document *r, const char *text);
+void document_printf(struct document *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,240 @@
+#!/usr/bin/env bats
+# gl-render --format: documents for other programs, each held to parsers that share no
+# code with it.  The golden files hold whole documents; with GOLDEN=write in the
+# environment they are written anew, to be looked at before they are committed.
+
+load lib/common
+load lib/render
+
+setup() {
+    hostile=$BATS_TEST_TMPDIR/hostile
+    made=$BATS_TEST_TMPDIR/made
+}
+
+# made FORMAT [OPTION ...] < records: writes the document into $made.
+made() {
+    gl-render --format "$@" > "$made" || [ $? -eq 75 ]
+}
+
+# every_hostile: records with every text that a server could send.
+every_hostile() {
+    "$GL_TOP/test/lib/hostile-records"
+    "$GL_TOP/test/lib/hostile-markup"
+}
+
+@test "gl-render: documents are as in the golden files" {
+    cd "$FIXTURES/render"
+    for format in tap junit markdown github html; do
+        gl-render --format $format records.ndjson 2> "$BATS_TEST_TMPDIR/err" | golden "document.$format"
+    done
+}
+
+@test "gl-render: whatever a record holds, no raw control gets into a document" {
+    every_hostile > "$hostile"
+    for format in tap junit markdown github html; do
+        for ascii in "" --ascii; do
+            # shellcheck disable=SC2086 # no option where it is empty
+            made $format $ascii < "$hostile"
+            "$GL_TOP/test/lib/check-text" < "$made" || { echo "in $format"; return 1; }
+            if [ -n "$ascii" ]; then
+                LC_ALL=C run -1 grep -n $'[^\t -~]' "$made"
+            fi
+        done
+    done
+}
+
+@test "gl-render: documents do not depend on the locale, the terminal or NO_COLOR" {
+    cd "$FIXTURES/render"
+    for format in tap junit markdown github html; do
+        LC_ALL=C COLUMNS=30 FORCE_COLOR=1 gl-render --format $format --color always records.ndjson 2> "$BATS_TEST_TMPDIR/err" |
+            golden "document.$format"
+    done
+}
+
+@test "gl-render: a document begins with its first record and ends when there is none" {
+    for format in tap junit markdown github html; do
+        gl-render --format $format < /dev/null > "$made"
+        case $format in
+        tap) assert_equal "$(cat "$made")" $'TAP version 13\n1..0' ;;
+        junit) "$GL_TOP/test/lib/check-junit" "$made" ;;
+        html) "$GL_TOP/test/lib/check-html" < "$made" ;;
+        github) [ ! -s "$made" ] ;;
+        markdown) grep -q '^\*\*0 results\*\*' "$made" ;;
+        esac
+        mkfifo "$BATS_TEST_TMPDIR/in.$format"
+        gl-render --format $format < "$BATS_TEST_TMPDIR/in.$format" > "$made" &
+        exec 7> "$BATS_TEST_TMPDIR/in.$format"
+        echo '{"atom_id":"first","status":"complete","partial_score":0}' >&7
+        eventually 5 grep first "$made"
+        exec 7>&-
+        ended 0 $!
+    done
+}
+
+# ---- TAP ----
+
+@test "gl-render: TAP means the same to the parsers of Perl and Python" {
+    gl-render --format tap "$FIXTURES/render/records.ndjson" > "$made" 2> "$BATS_TEST_TMPDIR/err" || [ $? -eq 75 ]
+    run -0 "$GL_TOP/test/lib/check-tap" "$made"
+    assert_output 'points 7 failed 5 todo 1 skipped 0 yaml 5'
+    every_hostile > "$hostile"
+    made tap < "$hostile"
+    run -0 "$GL_TOP/test/lib/check-tap" "$made"
+    assert_output 'points 340 failed 234 todo 48 skipped 30 yaml 234'
+}
+
+@test "gl-render: prove passes what passed, and only that" {
+    graded 0.7 '"test_results":[{"name":"t","passed":false,"message":"m"}]' | made tap
+    run -0 prove --exec cat "$made"
+    assert_output --partial 'Result: PASS'
+    { graded 0.7; graded 0.69; ungraded unavailable timeout; } | made tap
+    run -1 prove --exec cat "$made"
+    assert_output --partial 'Failed tests:  2-3'
+    { graded 1; ungraded skipped ''; ungraded pending ''; } | made tap
+    run -0 prove --exec cat "$made"
+}
+
+@test "gl-render: a YAML block gives texts back as they were" {
+    graded 0 '"feedback":"a \"b\" \\ c\n\n  d: - # e\t\u001b"' | made tap
+    # shellcheck disable=SC2016 # perl's
+    run -0 perl -MTAP::Parser -e '$p = TAP::Parser->new({exec => ["cat", $ARGV[0]]}); while ($l = $p->next) { print $l->data->{feedback} if $l->is_yaml }' "$made"
+    assert_output $'a "b" \\ c\n\n  d: - # e      \\x1b'
+}
+
+# ---- JUnit ----
+
+@test "gl-render: JUnit XML is valid, and its counts are those of its cases" {
+    every_hostile > "$hostile"
+    made junit < "$hostile"
+    run -0 "$GL_TOP/test/lib/check-junit" "$made"
+    assert_output 'tests 2865 failures 470 errors 125 skipped 348'
+}
+
+@test "gl-render: in JUnit wrong answers are failures, outages errors, and the rest skipped" {
+    junit() {
+        printf '%s\n' "$1" | made junit
+        "$GL_TOP/test/lib/check-junit" "$made"
+    }
+    while IFS=/ read -r record want; do
+        run -0 junit "$record"
+        assert_output "$want"
+    done << END
+$(graded 1)/tests 1 failures 0 errors 0 skipped 0
+$(graded 0.69)/tests 1 failures 1 errors 0 skipped 0
+$(graded 0 '"test_results":[{"name":"a","passed":true},{"name":"b","passed":false}]')/tests 2 failures 1 errors 0 skipped 0
+$(graded 0 '"test_results":[{"name":"a","passed":true}]')/tests 2 failures 1 errors 0 skipped 0
+$(graded 0.8 '"test_results":[{"name":"a","passed":true},{"name":"b","passed":false}]')/tests 2 failures 0 errors 0 skipped 1
+$(graded null '"test_results":[{"name":"b","passed":false}]')/tests 2 failures 0 errors 1 skipped 1
+$(ungraded unavailable timeout)/tests 1 failures 0 errors 1 skipped 0
+$(ungraded rejected http_4xx)/tests 1 failures 0 errors 1 skipped 0
+$(ungraded skipped)/tests 1 failures 0 errors 0 skipped 1
+$(ungraded pending)/tests 1 failures 0 errors 0 skipped 1
+{"_gl":{"type":"row"},"id":"1"}/tests 0 failures 0 errors 0 skipped 0
+END
+    gl-render --format junit <<< nonsense > "$made" || [ $? -eq 65 ]
+    run -0 "$GL_TOP/test/lib/check-junit" "$made"
+    assert_output 'tests 1 failures 0 errors 1 skipped 0'
+}
+
+# ---- Markdown ----
+
+@test "gl-render: in Markdown, server text stands in code alone, as GitHub reads it" {
+    "$GL_TOP/test/lib/hostile-markup" | split -l 4 - "$BATS_TEST_TMPDIR/part."
+    for part in "$BATS_TEST_TMPDIR"/part.*; do
+        made markdown < "$part"
+        run -0 "$GL_TOP/test/lib/check-markdown" evil < "$made"
+        echo "$output" >> "$BATS_TEST_TMPDIR/codes"
+    done
+    # What is read back is what was sent: backticks, bars, backslashes and blanks too.
+    for text in '`evil` ``evil`` ```evil``` `evil' '`' ' evil ' 'evil`' '``evil' 'evil | evil \| evil \\| evil \' \
+        '|evil|' '\`evil\`' '\evil\' 'evil # SKIP evil'; do
+        grep -qxF "$(jq -nc --arg t "$text" '$t')" "$BATS_TEST_TMPDIR/codes" || { echo "not found: $text"; return 1; }
+    done
+}
+
+@test "gl-render: Markdown fits into a comment, and says what it leaves out" {
+    for i in {1..300}; do graded 0 "\"feedback\":\"$(printf '%0999d' "$i")\""; done > "$BATS_TEST_TMPDIR/many"
+    made markdown < "$BATS_TEST_TMPDIR/many"
+    [ "$(wc -c < "$made")" -le 65536 ]
+    [ "$(wc -c < "$made")" -gt 60000 ]
+    shown=$(grep -cE 'FAIL 0%' "$made")
+    grep -qx "$((300 - shown)) more records are left out: a comment holds 65536 characters." "$made"
+    grep -qx '\*\*300 results\*\*: ❌ 300 failed; mean score 0%' "$made"
+    # One that is too large alone still has its line.
+    { graded 0 "\"feedback\":\"$(printf '%0999d\\n' {1..100})\""; graded 1; } | made markdown
+    grep -qx -- '- ❌ \*\*FAIL 0%\*\* `a`' "$made"
+    grep -qx -- '- ✅ \*\*PASS 100%\*\* `a`' "$made"
+}
+
+# ---- GitHub ----
+
+@test "gl-render: no text of a record is a command to GitHub" {
+    every_hostile > "$hostile"
+    made github < "$hostile"
+    run -0 grep -E '^[[:space:]]*(::|##)' "$made"
+    refute_line --regexp '^ '
+    refute_line --regexp '^##'
+    for line in "${lines[@]}"; do
+        [[ $line =~ ^::(group|endgroup)::|^::(error|warning|notice)\ title=[^:,]*:: ]] || { echo "$line"; return 1; }
+    done
+}
+
+@test "gl-render: of a level there are ten annotations at most, the last one for the rest" {
+    for n in 1 10 11 30; do
+        for ((i = 0; i < n; i++)); do graded 0; ungraded unavailable timeout; ungraded pending; done | made github
+        for level in error warning notice; do
+            [ "$(grep -c "^::$level " "$made")" -eq $((n < 10 ? n : 10)) ]
+            last=$(grep "^::$level " "$made" | tail -n 1)
+            if ((n > 10)); then
+                [[ $last == "::$level title=$((n - 9)) more::"* ]]
+            else
+                [[ $last != *more::* ]]
+            fi
+        done
+        [ "$(grep -c '^! NOT GRADED' "$made")" -eq $n ]
+    done
+}
+
+@test "gl-render: an annotation has a title of 255 characters and a message of 4096 at most" {
+    name=$(printf 'n%.0s' {1..5000})
+    tests=$(for i in {1..200}; do printf '{"name":"%s","passed":false,"message":"%s"},' "$name" "$name"; done)
+    graded 0 "\"test_results\":[${tests%,}]" | sed "s/\"atom_id\":\"a\"/\"atom_id\":\"$name\"/" | made github
+    run -0 grep '^::error ' "$made"
+    [ "$(sed 's/^::error title=\(.*\)::.*/\1/' <<< "$output" | wc -m)" -le 256 ]
+    [ "${#output}" -le 4352 ]
+}
+
+# ---- HTML ----
+
+@test "gl-render: HTML is one page of known elements that loads and runs nothing" {
+    every_hostile > "$hostile"
+    made html < "$hostile"
+    run -0 "$GL_TOP/test/lib/check-html" < "$made"
+    run -1 grep -ciE '<(script|a|img|link|iframe)\b|javascript:|https?://[^<]*["'"'"'] *>' "$made"
+    grep -q "default-src 'none'" "$made"
+}
+
+@test "gl-render: HTML has each record, the state that it is filtered by, and the totals" {
+    { graded 1; graded 0.5; graded 0; ungraded unavailable timeout; ungraded cancelled; ungraded running; } | made html
+    for class in passed partial failed ungraded skipped open; do
+        [ "$(grep -c "^<details class=\"$class\"" "$made")" -eq 1 ]
+        grep -q "id=\"f-$class\"" "$made"
+        grep -q "^#f-$class:checked~main>:not(.$class){display:none}" "$made"
+        grep -q "<label class=\"$class\" for=\"f-$class\">1 " "$made"
+    done
+    grep -q 'Mean score 50%' "$made"
+}
+
+# bats test_tags=plain
+@test "gl-render: no document takes memory for each record" {
+    yes "$(graded 0.5 '"feedback":"some words","test_results":[{"name":"t","passed":false,"message":"m"}]')" |
+        head -n 100000 > "$BATS_TEST_TMPDIR/many"
+    for format in tap junit markdown github html; do
+        run -0 python3 - "$BATS_TEST_TMPDIR/many" $format << 'END'
+import resource, subprocess, sys
+subprocess.run(["gl-render", "--format", sys.argv[2], sys.argv[1]], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+END
+        [ "$output" -lt 20000 ]
+    done
+}
