@@ -29,7 +29,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 MODULES := err status msg xalloc clock uuid signals buf self worker proc relay source durable parse cli sink progress retry conninfo db \
            batch claim heap json json_scan jsonb jsonl spool row filter compare text screen errand paint table excerpt quote \
            record atom task \
-           request review entry totals render_result render_task render_report render document \
+           request review entry totals render_result render_task render_report render_summary render document \
            render_tap render_junit render_markdown render_github \
            render_html_summary render_html result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \

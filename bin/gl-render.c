@@ -18,7 +18,7 @@
 struct options {
     int format, color;
     int64_t width, max_record;
-    bool ascii, exit_status;
+    bool ascii, summary, exit_status;
 };
 
 #define FORMATS "auto|panel|plain|tap|junit|markdown|github|html"
@@ -40,6 +40,8 @@ static const struct cli_option options[] = {
      .max = 100000, .help = "fill N columns, from 20 to 1000, instead of the terminal's"},
     {.name = "ascii", .type = CLI_FLAG, .member = offsetof(struct options, ascii),
      .help = "write ASCII only, as in a locale that is not UTF-8"},
+    {.name = "summary", .type = CLI_FLAG, .member = offsetof(struct options, summary),
+     .help = "end with totals, a histogram of scores and what did not pass"},
     JSONL_OPTION(struct options, max_record),
     CLI_EXIT_STATUS(struct options, exit_status, "there was nothing to show"),
     {0},
@@ -56,15 +58,18 @@ static const struct cli cli = {
 /* Where entries go: lines for a terminal, or a document. */
 struct target {
     const struct document_format *format; /* NULL: lines */
+    bool summary;
     struct render lines;
+    struct totals totals; /* of those */
     struct document document;
 };
 
 static void begin(struct target *t, const struct options *o)
 {
     t->format = documents[o->format];
+    t->summary = o->summary;
     if (t->format) {
-        document_begin(&t->document, t->format, o->ascii);
+        document_begin(&t->document, t->format, o->ascii, o->summary);
         return;
     }
     paint_init(&t->lines.paint, paint_wants_color((enum paint_choice)o->color), !paint_is_utf8() || o->ascii,
@@ -74,18 +79,25 @@ static void begin(struct target *t, const struct options *o)
 
 static void put(struct target *t, const struct entry *e)
 {
-    if (t->format)
+    if (t->format) {
         document_entry(&t->document, e);
-    else
-        render_entry(&t->lines, e);
+        return;
+    }
+    render_entry(&t->lines, e);
+    if (t->summary)
+        totals_add(&t->totals, e, &t->lines.paint);
 }
 
 static void end(struct target *t)
 {
-    if (t->format)
+    if (t->format) {
         document_end(&t->document);
-    else
-        paint_free(&t->lines.paint);
+        return;
+    }
+    if (t->summary)
+        render_totals(&t->lines, &t->totals);
+    totals_free(&t->totals);
+    paint_free(&t->lines.paint);
 }
 
 int main(int argc, char **argv)

@@ -20,9 +20,9 @@ static void flush(struct document *r)
     buf_clear(&r->out);
 }
 
-void document_begin(struct document *r, const struct document_format *format, bool ascii)
+void document_begin(struct document *r, const struct document_format *format, bool ascii, bool summary)
 {
-    *r = (struct document){.format = format};
+    *r = (struct document){.format = format, .summary = summary};
     buf_init(&r->out, BYTES_MAX);
     buf_init(&r->lines, BYTES_MAX);
     paint_init(&r->plain.paint, false, ascii, PLAIN_WIDTH);
@@ -126,6 +126,13 @@ void document_plain(struct document *r, const struct entry *e)
     buf_clear(&r->lines);
     r->plain.any = false;
     render_entry(&r->plain, e);
+}
+
+void document_plain_totals(struct document *r)
+{
+    buf_clear(&r->lines);
+    r->plain.any = false;
+    render_totals(&r->plain, &r->totals);
 }
 
 void document_puts(struct document *r, const char *text)

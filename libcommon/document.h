@@ -19,6 +19,7 @@ struct document_format {
 
 struct document {
     const struct document_format *format;
+    bool summary;         /* asked for: the totals at the end */
     struct buf out;       /* to be written next */
     struct totals totals; /* the records so far, this one included */
     struct render plain;  /* writes into `lines` */
@@ -29,7 +30,7 @@ struct document {
 };
 
 /* Begins the document; `ascii` as in paint_init. */
-void document_begin(struct document *r, const struct document_format *format, bool ascii);
+void document_begin(struct document *r, const struct document_format *format, bool ascii, bool summary);
 void document_entry(struct document *r, const struct entry *e);
 void document_end(struct document *r);
 
@@ -55,8 +56,9 @@ extern const struct excerpt document_output, document_prose;
  * or what happened. */
 void document_reason(struct document *r, const struct entry *e);
 
-/* The entry as plain text, in r->lines. */
+/* The entry, or the totals, as plain text in r->lines. */
 void document_plain(struct document *r, const struct entry *e);
+void document_plain_totals(struct document *r);
 
 /* Text of the format itself, whatever the record. */
 void document_puts(struct document *r, const char *text);

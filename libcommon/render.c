@@ -9,6 +9,7 @@
 #include "record.h"
 #include "render_report.h"
 #include "render_result.h"
+#include "render_summary.h"
 #include "render_task.h"
 
 enum { NAME_BYTES = 1000, VALUE_BYTES = 1000, KEY_BYTES = 100, KEY_WIDTH = 24, COLUMNS_MIN = 56 };
@@ -211,4 +212,12 @@ void render_entry(struct render *r, const struct entry *e)
         show_request(r, e->record);
     else
         show_framed(r, e);
+}
+
+void render_totals(struct render *r, const struct totals *t)
+{
+    struct frame f;
+    part(r, true);
+    frame_init(&f, &r->paint, r->boxed);
+    render_summary(&f, t);
 }

@@ -4,6 +4,7 @@
 
 #include "entry.h"
 #include "table.h"
+#include "totals.h"
 
 struct render;
 
@@ -19,5 +20,8 @@ struct render {
 };
 
 void render_entry(struct render *r, const struct entry *e);
+
+/* Shows what all of them together were. */
+void render_totals(struct render *r, const struct totals *t);
 
 #endif

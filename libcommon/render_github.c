@@ -128,6 +128,10 @@ static void finish(struct document *r)
         buf_free(&s->last[i]);
     }
     free(s);
+    if (r->summary) {
+        document_plain_totals(r);
+        buf_add(&r->out, r->lines.data, r->lines.len);
+    }
 }
 
 const struct document_format render_github = {begin, put_entry, finish};

@@ -171,11 +171,11 @@ static void put_diff(struct document *r, struct json_text value)
         return;
     document_puts(r, "<h2>Suggested change</h2>\n<pre>");
     document_block(r, value, &document_prose);
-    const char *line = r->text.text.data, *end = line + r->text.text.len;
-    while (line < end) {
-        const char *lf = memchr(line, '\n', (size_t)(end - line));
+    const char *line = r->text.text.data, *stop = line + r->text.text.len;
+    while (line < stop) {
+        const char *lf = memchr(line, '\n', (size_t)(stop - line));
         const char *tag = *line == '+' ? "ins" : *line == '-' ? "del" : "span";
-        size_t len = (size_t)((lf ? lf : end) - line);
+        size_t len = (size_t)((lf ? lf : stop) - line);
         document_printf(r, "<%s>", tag);
         quote_put(&r->out, QUOTE_XML, line, len);
         document_printf(r, "</%s>\n", tag);

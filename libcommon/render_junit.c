@@ -170,6 +170,14 @@ static void put_entry(struct document *r, const struct entry *e)
 
 static void finish(struct document *r)
 {
+    if (r->summary) {
+        document_puts(r,
+                      "  <testsuite name=\"summary\" tests=\"0\" failures=\"0\" errors=\"0\" skipped=\"0\">\n"
+                      "    <system-out>");
+        document_plain_totals(r);
+        quote_put(&r->out, QUOTE_XML, r->lines.data, r->lines.len);
+        document_puts(r, "</system-out>\n  </testsuite>\n");
+    }
     document_puts(r, "</testsuites>\n");
 }
 

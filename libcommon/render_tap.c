@@ -129,10 +129,11 @@ static void put_point(struct document *r, const struct entry *e)
 }
 
 /* Lines that are for people only. */
-static void put_comment(struct document *r, const char *lines, size_t len)
+static void put_comment(struct document *r)
 {
-    for (const char *end = lines + len; lines < end;) {
-        const char *lf = memchr(lines, '\n', (size_t)(end - lines));
+    const char *lines = r->lines.data, *stop = lines + r->lines.len;
+    while (lines < stop) {
+        const char *lf = memchr(lines, '\n', (size_t)(stop - lines));
         document_puts(r, lf > lines ? "# " : "#");
         buf_add(&r->out, lines, (size_t)(lf - lines) + 1);
         lines = lf + 1;
@@ -146,11 +147,15 @@ static void put_entry(struct document *r, const struct entry *e)
         return;
     }
     document_plain(r, e);
-    put_comment(r, r->lines.data, r->lines.len);
+    put_comment(r);
 }
 
 static void finish(struct document *r)
 {
+    if (r->summary) {
+        document_plain_totals(r);
+        put_comment(r);
+    }
     document_printf(r, "1..%zu\n", totals_results(&r->totals));
 }
 

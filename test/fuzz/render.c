@@ -144,7 +144,7 @@ static void check_documents(const struct json_object *record, const char *bad, b
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         struct document r;
         struct entry e;
-        document_begin(&r, formats[i], i % 2);
+        document_begin(&r, formats[i], i % 2, true);
         if (record)
             entry_read(&e, record);
         else
