@@ -27,7 +27,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
 MODULES := err status msg xalloc clock uuid signals buf self worker proc relay source durable parse cli sink progress retry conninfo db \
-           batch claim heap json json_scan jsonb jsonl spool row filter compare text screen errand paint table excerpt quote \
+           batch claim heap json json_scan jsonb jsonl spool row filter compare text contrast screen errand paint table excerpt quote \
            record atom task \
            request review entry totals render_result render_task render_report render_summary render document \
            render_tap render_junit render_markdown render_github \
@@ -44,7 +44,7 @@ PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-mi
 # What each program needs beyond libc; a program loads nothing else.
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
 LIBS_gl-poll   := -lcurl
-LIBS_gl-render := -lutf8proc
+LIBS_gl-render := -lutf8proc -lm
 LIBS_gl-run    := -lm
 LIBS_gl-migrate := -lpq
 LIBS_gl-claim  := -lpq

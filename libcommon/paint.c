@@ -91,6 +91,40 @@ void rich_show(struct rich *r, unsigned style, const char *text, size_t len, uns
     buf_free(&escaped);
 }
 
+void rich_append(struct rich *r, const struct rich *other)
+{
+    size_t start = r->text.len;
+    begin_run(r, PAINT_PLAIN);
+    xgrow(&r->runs, &r->cap, r->count + other->count + 1, sizeof *r->runs);
+    for (size_t i = 0; i < other->count; i++)
+        r->runs[r->count++] = (struct rich_run){start + other->runs[i].from, other->runs[i].style};
+    buf_add(&r->text, other->text.data, other->text.len);
+}
+
+void rich_mark(struct rich *r, size_t from, size_t to, unsigned style)
+{
+    struct rich_run *old = r->runs;
+    size_t count = r->count, i = 0;
+    unsigned now = PAINT_PLAIN;
+    r->runs = NULL;
+    r->count = r->cap = 0;
+    xgrow(&r->runs, &r->cap, count + 2, sizeof *r->runs);
+    for (; i < count && old[i].from <= from; i++) {
+        r->runs[r->count++] = old[i];
+        now = old[i].style;
+    }
+    r->runs[r->count++] = (struct rich_run){from, now | style};
+    for (; i < count && old[i].from <= to; i++) {
+        now = old[i].style;
+        if (old[i].from < to)
+            r->runs[r->count++] = (struct rich_run){old[i].from, now | style};
+    }
+    r->runs[r->count++] = (struct rich_run){to, now};
+    for (; i < count; i++)
+        r->runs[r->count++] = old[i];
+    free(old);
+}
+
 /* ---- settings ---- */
 
 /* A variable that is there and neither empty nor 0. */
@@ -156,6 +190,8 @@ static bool begin_style(struct paint *p, unsigned style)
         buf_puts(&p->line, "1;");
     if (style & PAINT_DIM)
         buf_puts(&p->line, "2;");
+    if (style & PAINT_LINED)
+        buf_puts(&p->line, "4;");
     if (style & PAINT_COLOR)
         buf_printf(&p->line, "%u;", 30 + (style & PAINT_COLOR));
     p->line.data[p->line.len - 1] = 'm';

@@ -13,7 +13,7 @@
 #include "buf.h"
 #include "text.h"
 
-/* A style: one of the colours, with bold or dim. */
+/* A style: one of the colours, with bold, dim or a line below. */
 enum paint_style {
     PAINT_PLAIN,
     PAINT_RED,
@@ -25,6 +25,7 @@ enum paint_style {
     PAINT_COLOR = 7, /* the mask of the above */
     PAINT_BOLD = 8,
     PAINT_DIM = 16,
+    PAINT_LINED = 32, /* underlined */
 };
 
 /* Marks and lines, in UTF-8 or ASCII. */
@@ -87,6 +88,12 @@ void rich_printf(struct rich *r, unsigned style, const char *format, ...)
 /* Appends text of others, escaped (see text_escape for `how`), with blanks for
  * TABs that were kept. */
 void rich_show(struct rich *r, unsigned style, const char *text, size_t len, unsigned how);
+
+/* Appends another text with its styles. */
+void rich_append(struct rich *r, const struct rich *other);
+
+/* Adds to the styles of what stands from one byte to another. */
+void rich_mark(struct rich *r, size_t from, size_t to, unsigned style);
 
 /* ---- lines ---- */
 

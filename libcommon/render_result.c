@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "compare.h"
+#include "contrast.h"
 #include "excerpt.h"
 
 enum {
@@ -219,31 +221,115 @@ static void measure(struct tests *t, struct json_text list)
     table_share(wanted + 1, t->widths + 1, 2, t->f->inner - wanted[0] - 2 * FRAME_GAP);
 }
 
-static void show_value(struct tests *t, const char *label, unsigned style, struct json_text value, bool text)
+/* A row below a test: its label, and a text beside it. */
+static void show_beside(struct tests *t, const char *label, const struct rich *text, bool verbatim)
 {
     struct frame *f = t->f;
     struct rich cells[3];
-    bool narrow = f->inner < COLUMNS_MIN;
-    size_t start = t->widths[0] + FRAME_GAP + LABEL_WIDTH + FRAME_GAP;
-    size_t widths[] = {t->widths[0], LABEL_WIDTH, f->inner > start ? f->inner - start : 0};
-    if (!value.at)
-        return;
-    for (size_t i = 0; i < 3; i++)
-        rich_init(&cells[i], f->paint);
-    struct rich *to = narrow ? &cells[0] : &cells[2];
-    rich_printf(&cells[narrow ? 0 : 1], PAINT_DIM, narrow ? "%-8s  " : "%s", label);
+    size_t start = t->widths[0] + FRAME_GAP, inner = f->inner - start - LABEL_WIDTH - FRAME_GAP;
+    size_t widths[] = {t->widths[0], LABEL_WIDTH, inner};
+    rich_init(&cells[0], f->paint);
+    rich_init(&cells[1], f->paint);
+    if (f->inner < COLUMNS_MIN) {
+        rich_printf(&cells[0], PAINT_DIM, "%-*s", LABEL_WIDTH + FRAME_GAP, label);
+        rich_append(&cells[0], text);
+        frame_text(f, &cells[0], (struct frame_place){.first = 2, .rest = 4, .verbatim = verbatim});
+    } else {
+        rich_puts(&cells[1], PAINT_DIM, label);
+        cells[2] = *text;
+        frame_row(f, cells, widths, 3);
+    }
+    rich_free(&cells[0]);
+    rich_free(&cells[1]);
+}
+
+static void put_value(struct rich *to, unsigned style, struct json_text value, bool text)
+{
     if (json_kind(value) == JSON_NULL)
         rich_puts(to, PAINT_DIM, "null");
     else if (text)
         excerpt_put(to, style, value, VALUE_BYTES, TEXT_BLOCK);
     else
         excerpt_put_json(to, style, value, VALUE_BYTES);
-    if (narrow)
-        frame_text(f, &cells[0], (struct frame_place){.first = 2, .rest = 4});
-    else
-        frame_row(f, cells, widths, 3);
-    for (size_t i = 0; i < 3; i++)
-        rich_free(&cells[i]);
+}
+
+/* Says where two values differ that are too long for marks below them. */
+static void tell_difference(struct tests *t, const struct review_test *test, const struct rich *expected,
+                            const struct contrast *c)
+{
+    struct rich text;
+    struct buf where;
+    size_t line = 1;
+    rich_init(&text, t->f->paint);
+    buf_init(&where, NAME_BYTES);
+    for (size_t i = 0; i < c->from; i++)
+        line += expected->text.data[i] == '\n';
+    if (!test->as_text && json_kind(test->expected) >= JSON_ARRAY)
+        compare_json(test->expected, test->actual, &where);
+    if (where.len) {
+        rich_puts(&text, PAINT_DIM, "first at ");
+        rich_show(&text, PAINT_PLAIN, where.data, where.len, TEXT_LINE);
+    } else if (memchr(expected->text.data, '\n', expected->text.len)) {
+        rich_printf(&text, PAINT_DIM, "from line %zu on", line);
+    } else {
+        rich_printf(&text, PAINT_DIM, "from column %zu on", text_width(expected->text.data, c->from) + 1);
+    }
+    show_beside(t, "differ", &text, false);
+    buf_free(&where);
+    rich_free(&text);
+}
+
+/* Carets below what differs, where both values are one line; else words for it. */
+static void show_difference(struct tests *t, const struct review_test *test, const struct rich *values,
+                            const struct contrast *c)
+{
+    const size_t to[] = {c->expected_to, c->actual_to};
+    size_t room = t->f->inner - LABEL_WIDTH - FRAME_GAP, most = 1;
+    bool fits = true;
+    room -= t->f->inner < COLUMNS_MIN ? 2 : t->widths[0] + FRAME_GAP;
+    for (size_t i = 0; i < 2; i++) {
+        const struct buf *text = &values[i].text;
+        size_t width = text_width(text->data + c->from, to[i] - c->from);
+        fits = fits && !memchr(text->data, '\n', text->len) && text_width(text->data, text->len) < room;
+        most = width > most ? width : most;
+    }
+    if (!fits) {
+        tell_difference(t, test, &values[0], c);
+        return;
+    }
+    struct rich carets;
+    rich_init(&carets, t->f->paint);
+    for (size_t i = text_width(values[0].text.data, c->from); i > 0; i--)
+        rich_puts(&carets, PAINT_PLAIN, " ");
+    while (most--)
+        rich_puts(&carets, PAINT_YELLOW, "^");
+    show_beside(t, "", &carets, true);
+    rich_free(&carets);
+}
+
+static void show_compared(struct tests *t, const struct review_test *test)
+{
+    struct rich values[2];
+    struct contrast c;
+    rich_init(&values[0], t->f->paint);
+    rich_init(&values[1], t->f->paint);
+    put_value(&values[0], PAINT_GREEN, test->expected, test->as_text);
+    put_value(&values[1], PAINT_RED, test->actual, test->as_text);
+    bool differ =
+        test->expected.at && test->actual.at &&
+        contrast_find(&c, values[0].text.data, values[0].text.len, values[1].text.data, values[1].text.len);
+    if (differ) {
+        rich_mark(&values[0], c.from, c.expected_to, PAINT_BOLD | PAINT_LINED);
+        rich_mark(&values[1], c.from, c.actual_to, PAINT_BOLD | PAINT_LINED);
+    }
+    if (test->expected.at)
+        show_beside(t, "expected", &values[0], false);
+    if (test->actual.at)
+        show_beside(t, "actual", &values[1], false);
+    if (differ)
+        show_difference(t, test, values, &c);
+    rich_free(&values[0]);
+    rich_free(&values[1]);
 }
 
 static void show_test(struct tests *t, struct json_text element)
@@ -259,10 +345,8 @@ static void show_test(struct tests *t, struct json_text element)
         size_t indent = t->f->inner < COLUMNS_MIN ? 2 : start;
         frame_text(t->f, &t->message, (struct frame_place){.first = indent, .rest = indent});
     }
-    if (test.compared) {
-        show_value(t, "expected", PAINT_GREEN, test.expected, test.as_text);
-        show_value(t, "actual", PAINT_RED, test.actual, test.as_text);
-    }
+    if (test.compared)
+        show_compared(t, &test);
 }
 
 static void show_tests(struct frame *f, struct json_text list)

@@ -164,6 +164,54 @@ END
     assert_line '          actual    y'
 }
 
+# differ EXPECTED ACTUAL [OPTION ...]: a failed test that expected one value and found the other.
+differ() {
+    graded 0 "\"test_results\":[{\"name\":\"t\",\"passed\":false,\"expected\":$1,\"actual\":$2}]" |
+        gl-render "${@:3}" | sed -n '/expected/,$p'
+}
+
+@test "gl-render: the difference between expected and actual is marked below" {
+    while IFS='/' read -r expected actual carets; do
+        run -0 differ "$expected" "$actual"
+        assert_line --index $((${#lines[@]} - 1)) "                    $carets"
+    done << 'END'
+"0.0.0.15"/"0.0.0.16"/       ^
+"ab"/"axxxb"/ ^^^
+[1,2]/[1,2,3]/    ^^
+"a中文b"/"a中b"/   ^^
+"aaa"/"aa"/  ^
+"éx"/"ex"/^
+"x👍🏽"/"x👍🏿"/ ^^
+END
+    run -0 differ '"0.0.0.15"' '"0.0.0.16"' --width 40
+    assert_line --index 2 '                     ^'
+}
+
+@test "gl-render: where values are long, words say where they differ" {
+    run -0 differ '"one\ntwo\nthree"' '"one\ntwo\nfour"'
+    assert_line '          differ    from line 3 on'
+    numbers=$(seq -s , 40)
+    run -0 differ "{\"a\":[$numbers]}" "{\"a\":[$numbers,41]}"
+    assert_line '          differ    first at .a[40]'
+    run -0 differ "\"${numbers}x\"" "\"${numbers}y\""
+    assert_line '          differ    from column 111 on'
+}
+
+@test "gl-render: values with nothing in common, and one alone, have no marks" {
+    run -0 differ '"x"' '"y"'
+    assert_equal "${#lines[@]}" 2
+    run -0 differ '"x"' '"x"'
+    assert_equal "${#lines[@]}" 0
+    run -0 gl-render <<< "$(graded 0 '"test_results":[{"name":"t","passed":false,"expected":"x"}]')"
+    refute_output --regexp '\^|differ'
+}
+
+@test "gl-render: in colour the difference is underlined, and only that" {
+    run -0 differ '"0.0.0.15"' '"0.0.0.16"' --color always
+    assert_line --index 0 --partial $'\033[32m0.0.0.1\033[0m\033[1;4;32m5\033[0m'
+    assert_line --index 1 --partial $'\033[31m0.0.0.1\033[0m\033[1;4;31m6\033[0m'
+}
+
 @test "gl-render: long output is shortened, and says so" {
     run -0 gl-render <<< "$(graded 1 "\"stdout\":\"$(printf '%s\\n' {1..1000})\"")"
     assert_line '  │ 10'
