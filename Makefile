@@ -27,9 +27,10 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
 MODULES := err status msg xalloc clock uuid signals buf self worker proc relay source durable parse cli sink progress retry conninfo db \
-           batch claim heap json json_scan jsonb jsonl spool row filter compare text contrast screen errand paint table excerpt quote \
+           batch claim heap json json_scan jsonb jsonl spool row filter compare text contrast screen errand paint table excerpt facts ago quote \
            record atom task \
-           request review entry totals render_result render_task render_report render_summary render document \
+           request review entry totals render_result render_outcome render_row render_stats \
+           render_task render_report render_summary render document \
            render_tap render_junit render_markdown render_github \
            render_html_summary render_html result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \

@@ -64,7 +64,7 @@ static void read_outcome(struct entry *e)
         enum status own = record_status(json_get(&e->inner, "status"));
         bool told = i == last && !status_is_graded(own) && !status_is_open(own) && own != STATUS_UNKNOWN;
         review_read_as(&e->review, &e->inner, told ? own : words[i].status);
-        e->word = words[i].word;
+        e->review.verdict = e->word = words[i].word;
     }
     e->review.atom_id = e->id;
     e->reviewed = true;

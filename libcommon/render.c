@@ -7,8 +7,11 @@
 
 #include "excerpt.h"
 #include "record.h"
+#include "render_outcome.h"
 #include "render_report.h"
 #include "render_result.h"
+#include "render_row.h"
+#include "render_stats.h"
 #include "render_summary.h"
 #include "render_task.h"
 
@@ -194,8 +197,14 @@ static void show_framed(struct render *r, const struct entry *e)
     struct frame f;
     part(r, true);
     frame_init(&f, &r->paint, r->boxed);
-    if (e->reviewed && e->type != RECORD_OUTCOME)
-        render_result(&f, &e->review);
+    if (e->type == RECORD_OUTCOME)
+        render_outcome(&f, e);
+    else if (e->reviewed)
+        render_result(&f, &e->review, NULL);
+    else if (e->type == RECORD_ROW)
+        render_row(&f, e);
+    else if (e->type == RECORD_STATS && render_stats_fits(e->record))
+        render_stats(&f, e->record);
     else if (e->type == RECORD_REPORT && json_get(e->record, "checks").at) /* gl-doctor's */
         render_report(&f, e->record);
     else

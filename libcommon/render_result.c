@@ -7,7 +7,7 @@
 
 #include "compare.h"
 #include "contrast.h"
-#include "excerpt.h"
+#include "facts.h"
 
 enum {
     NAME_BYTES = 2000,
@@ -56,66 +56,27 @@ static void show_head(struct frame *f, const struct review *r)
 
 /* ---- facts ---- */
 
-/* Short facts in a row, which breaks between two of them only. */
-struct facts {
-    struct rich row, one; /* the row, and the fact to add next */
-    size_t room, used;    /* the columns of a line, and of the last one */
-    const char *dot;
-};
-
-static void add_fact(struct facts *facts)
-{
-    size_t width = text_width(facts->one.text.data, facts->one.text.len);
-    if (facts->used && facts->used + 3 + width > facts->room) {
-        rich_puts(&facts->row, PAINT_PLAIN, "\n");
-        facts->used = 0;
-    } else if (facts->used) {
-        rich_printf(&facts->row, PAINT_DIM, " %s ", facts->dot);
-        facts->used += 3;
-    }
-    rich_puts(&facts->row, PAINT_PLAIN, facts->one.text.data);
-    rich_clear(&facts->one);
-    facts->used += width;
-}
-
-static void add_text(struct facts *facts, const char *text)
-{
-    if (!*text)
-        return;
-    rich_puts(&facts->one, PAINT_PLAIN, text);
-    add_fact(facts);
-}
-
-static void add_value(struct facts *facts, const char *label, struct json_text value)
-{
-    if (!excerpt_has(value))
-        return;
-    rich_puts(&facts->one, PAINT_PLAIN, label);
-    excerpt_put(&facts->one, PAINT_PLAIN, value, 200, TEXT_LINE);
-    add_fact(facts);
-}
-
 static void add_all(struct facts *facts, const struct review *r)
 {
     char text[REVIEW_FACT];
     if (!r->graded)
-        add_value(facts, "", r->status_text);
+        facts_value(facts, "", r->status_text);
     else if (!r->scored)
-        add_value(facts, "unusable score: ", r->score_text);
+        facts_value(facts, "unusable score: ", r->score_text);
     review_tests(r, text);
-    add_text(facts, r->graded ? text : "");
+    facts_text(facts, r->graded ? text : "");
     review_time(r->time_ms, text);
-    add_text(facts, text);
-    add_value(facts, "class: ", r->error_class);
+    facts_text(facts, text);
+    facts_value(facts, "class: ", r->error_class);
     if (r->status == STATUS_INCOMPLETE)
-        add_text(facts, "ran out of time: what is here counts");
+        facts_text(facts, "ran out of time: what is here counts");
     if (r->http_status) {
         rich_printf(&facts->one, PAINT_PLAIN, "HTTP %d", (int)r->http_status);
-        add_fact(facts);
+        facts_add(facts);
     }
     if (r->attempts > 1) {
         rich_printf(&facts->one, PAINT_PLAIN, "%lld attempts", (long long)r->attempts);
-        add_fact(facts);
+        facts_add(facts);
     }
 }
 
@@ -131,22 +92,20 @@ static void show_facts(struct frame *f, const struct review *r)
 {
     bool bar = f->boxed && r->scored;
     size_t widths[] = {BAR_WIDTH, f->inner - BAR_WIDTH - FRAME_GAP};
-    struct facts facts = {.room = bar ? widths[1] : f->inner, .dot = paint_glyph(f->paint, GLYPH_DOT)};
+    struct facts facts;
     struct rich cells[2];
     rich_init(&cells[0], f->paint);
-    rich_init(&facts.row, f->paint);
-    rich_init(&facts.one, f->paint);
+    facts_init(&facts, f->paint, bar ? widths[1] : f->inner);
     add_all(&facts, r);
     cells[1] = facts.row;
     if (bar) {
         put_bar(&cells[0], f, r);
         frame_row(f, cells, widths, 2);
-    } else if (facts.row.text.len) {
-        frame_text(f, &facts.row, (struct frame_place){0});
+    } else {
+        facts_show(&facts, f);
     }
     rich_free(&cells[0]);
-    rich_free(&facts.row);
-    rich_free(&facts.one);
+    facts_free(&facts);
 }
 
 static void show_outage(struct frame *f, const struct review *r)
@@ -405,10 +364,12 @@ static void show_error(struct frame *f, const struct review *r)
         excerpt_block(f, r->error_message, &prose);
 }
 
-void render_result(struct frame *f, const struct review *r)
+void render_result(struct frame *f, const struct review *r, const struct rich *note)
 {
     show_head(f, r);
     show_facts(f, r);
+    if (note && note->text.len)
+        frame_text(f, note, (struct frame_place){0});
     if (!r->graded)
         show_outage(f, r);
     if (r->graded && json_kind(r->tests) == JSON_ARRAY && json_count(r->tests))

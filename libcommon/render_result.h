@@ -5,6 +5,7 @@
 #include "review.h"
 #include "table.h"
 
-void render_result(struct frame *f, const struct review *r);
+/* `note`, which may be NULL, stands below the facts. */
+void render_result(struct frame *f, const struct review *r, const struct rich *note);
 
 #endif
