@@ -32,7 +32,13 @@ static const char *const templates[] = {
     "{'status':@,'error':@,'test_results':[{'name':'SECRET'}],'_gl':{'type':'result'}}",
     "{'atom_id':@,'execution_id':@,'status':'pending','_gl':{'type':'execution'}}",
     "{'id':@,'front':@,'back':'SECRET'}",
-    "{'atom_id':@,@:@,'back':'SECRET','b':{'x':@},'_gl':{'type':'row'}}",
+    ("{'id':@,'atom_id':@,'status':'executing',@:@,'back':'SECRET','request_payload':{'x':'SECRET'},"
+     "'queued_at':@,'claimed_by':@,'learner_id':@,'execution_id':@,'error_message':@,'_gl':{'type':'row'}}"),
+    "{'atom_id':@,'outcome':'queued','learner_id':@,'queue_id':@,'answer':'SECRET','_gl':{'type':'outcome'}}",
+    ("{'atom_id':@,'outcome':'graded','partial_score':1,'completed_at':@,'learner_id':@,"
+     "'result':{'feedback':@,'test_results':[@]},'_gl':{'type':'outcome'}}"),
+    "{'database':@,'at':@,'rows':{@:{'rows':1}},'dead_rows':@,'days':[{'day':@,'complete':@},@],'_gl':{'type'"
+    ":'stats'}}",
     "{'atom_id':'r',@:{'x':@},'_gl':{'type':'document'}}",
 };
 
