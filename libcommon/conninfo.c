@@ -14,12 +14,19 @@ static bool is_secret(const PQconninfoOption *part)
     return strcmp(part->keyword, "password") == 0 || strcmp(part->keyword, "sslpassword") == 0;
 }
 
-char *conninfo_localdb(void)
+bool conninfo_is_in_environment(void)
 {
     static const char *const places[] = {"PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (getenv(places[i]))
-            return NULL;
+            return true;
+    return false;
+}
+
+char *conninfo_localdb(void)
+{
+    if (conninfo_is_in_environment())
+        return NULL;
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     struct buf path;
     buf_init(&path, CONNINFO_MAX);

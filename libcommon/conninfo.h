@@ -7,6 +7,9 @@
 #include "buf.h"
 #include "err.h"
 
+/* Whether libpq's own variables say which database is meant. */
+bool conninfo_is_in_environment(void);
+
 /* The folder of gl-localdb's socket, to be freed; NULL where there is none or
  * libpq's variables name another database. */
 char *conninfo_localdb(void);

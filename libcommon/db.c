@@ -237,8 +237,10 @@ static bool connect_db(struct db *db, int64_t deadline, struct db_meaning *m, st
         return true;
     }
     *m = judge_connection(db, &w, deadline);
-    err_set(e, m->code, "cannot connect to the database: %s",
-            first_line(PQerrorMessage(db->conn), line, sizeof line));
+    bool named = db->o.conninfo || db->localdb || conninfo_is_in_environment();
+    err_set(e, m->code, "cannot connect to the database: %s%s",
+            first_line(PQerrorMessage(db->conn), line, sizeof line),
+            named ? "" : "; nothing says where it is: --db, GREENLIGHT_DATABASE_URL, or gl-localdb start");
     disconnect(db);
     return false;
 }

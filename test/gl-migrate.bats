@@ -213,3 +213,11 @@ sleeps() {
     HOME=$state run -0 gl-migrate --dir sql --status
     XDG_STATE_HOME=$state/nowhere PGHOST=$BATS_TEST_TMPDIR run -75 gl-migrate --attempts 1
 }
+
+@test "gl-migrate: where nothing says which database is meant, it says how to" {
+    unset PGHOST PGUSER PGDATABASE
+    run -75 gl-migrate --attempts 1
+    assert_output --partial 'nothing says where it is: --db, GREENLIGHT_DATABASE_URL, or gl-localdb start'
+    run -75 gl-migrate --attempts 1 --db host=/nowhere
+    refute_output --partial 'nothing says'
+}
