@@ -214,6 +214,7 @@ for _ in range(2):
     only 'api token' failure 'HTTP status 500' 'see that the server runs'
 }
 
+# bats test_tags=direct
 @test "gl-doctor: the database is away, not there, or not to be entered" {
     away=(encoding clock schema grants depth)
     run -75 gl-doctor --json --db "host=$PWD"
@@ -245,6 +246,7 @@ for _ in range(2):
     only schema warning '999_later was applied by another version' 'install the version'
 }
 
+# bats test_tags=direct
 @test "gl-doctor: the role may not do what the tools do" {
     sql "create role clerk_$PGDATABASE login"
     sql "grant select, insert, update, delete on greenlight_queue to clerk_$PGDATABASE; grant select on greenlight_schema to clerk_$PGDATABASE"
