@@ -116,6 +116,9 @@ language plpgsql as $$
 declare
     ended int;
 begin
+    if cardinality(ids) = 0 then -- as nearly always; the update is not even planned
+        return 0;
+    end if;
     update greenlight_queue q
        set status = case when charged and q.retry_count >= q.max_retries then 'failed' else 'pending' end,
            retry_count = q.retry_count + (charged and q.retry_count < q.max_retries)::int,
@@ -498,11 +501,11 @@ end $$;
 
 -- A queue is empty and full in turns, so statistics are always of another day:
 -- the walk over an index is right whatever they say, and each claim is planned
--- for the arguments that it has.  What is off counts as dear, for which a plan
--- would be compiled.
+-- for the arguments that it has; but not the sweep in it, which has one way to go.
+-- What is off counts as dear, for which a plan would be compiled.
 alter function greenlight_claim set plan_cache_mode = force_custom_plan set jit = off
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off;
-alter function greenlight_sweep set jit = off
+alter function greenlight_sweep set plan_cache_mode = force_generic_plan set jit = off
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off;
 alter function greenlight_renew set enable_seqscan = off;
 alter function greenlight_held(text, uuid[]) set enable_seqscan = off;
