@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_BUILD   := $(BUILD)/fuzz/lib
 JOBS         ?= $(shell nproc)
 TESTS        ?= test
-QUEUE_BENCH  := enqueue memory
+QUEUE_BENCH  := enqueue drain two full snapshot peers list memory
 BENCH        ?= route submit single poll render run $(QUEUE_BENCH)
 BATS         := bats --jobs $(JOBS) --print-output-on-failure $(if $(SANITIZE),--filter-tags '!plain')
 
@@ -63,8 +63,8 @@ $(BUILD)/fuzz/%: test/fuzz/%.c test/fuzz/fuzz.h $(FUZZ_BUILD)/libcommon.a
 $(FUZZ_BUILD)/libcommon.a: FORCE
 	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined BUILD=$(FUZZ_BUILD) $@
 
-#:bench      runs test/bench/* and prints a table (BENCH='NAME ...' for some)
-bench: programs tests
+#:bench      runs test/bench/* and prints a table (BENCH='NAME ...' for some; sizes: see test/bench/queue)
+bench: programs tests $(BENCH_PROGRAMS)
 	$(if $(filter-out $(QUEUE_BENCH),$(BENCH)),test/bench/run $(filter-out $(QUEUE_BENCH),$(BENCH)))
 	$(if $(filter $(QUEUE_BENCH),$(BENCH)),test/bench/queue $(filter $(QUEUE_BENCH),$(BENCH)))
 

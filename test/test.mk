@@ -9,3 +9,9 @@ $(BUILD)/test/mock-%.o: test/mock/%.c | $(BUILD)/test
 
 $(BUILD)/test/greenlight-mock: $(MOCK_OBJECTS) $(BUILD)/libcommon.a
 	$(CC) $(LINK) $(LDFLAGS) -o $@ $(MOCK_OBJECTS) $(BUILD)/libcommon.a -lmicrohttpd -lgnutls -pthread
+
+# What gl-drain is measured beside.
+BENCH_PROGRAMS := $(BUILD)/test/bench-loop
+
+$(BUILD)/test/bench-loop: test/bench/loop.c $(BUILD)/libcommon.a | $(BUILD)/test
+	$(CC) $(ALL_CFLAGS) -MF $@.d -MT $@ $(LINK) $(LDFLAGS) -o $@ $< $(BUILD)/libcommon.a -lpq
