@@ -68,5 +68,15 @@ bench: programs tests $(BENCH_PROGRAMS)
 	$(if $(filter-out $(QUEUE_BENCH),$(BENCH)),test/bench/run $(filter-out $(QUEUE_BENCH),$(BENCH)))
 	$(if $(filter $(QUEUE_BENCH),$(BENCH)),test/bench/queue $(filter $(QUEUE_BENCH),$(BENCH)))
 
+#:bench-peers  installs other queues from npm into BUILD/peers, and measures gl-drain beside them
+bench-peers: $(BUILD)/peers/node_modules
+	$(MAKE) --no-print-directory bench BENCH=peers
+
+$(BUILD)/peers/node_modules: $(wildcard test/bench/peers/*)
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	npm install --prefix $(@D) --no-audit --no-fund
+	@touch $@
+
 FORCE:
-.PHONY: tests check check-pooler chaos memcheck fuzz bench FORCE
+.PHONY: tests check check-pooler chaos memcheck fuzz bench bench-peers FORCE
