@@ -137,22 +137,18 @@ static void show_head(struct frame *f, const struct json_object *record, bool re
     rich_free(&name);
 }
 
-/* Below the frame, so that it is the last line there is. */
-static void show_end(struct paint *p, const struct json_object *record, bool ready)
+/* The last thing that is said. */
+static void show_end(struct frame *f, const struct json_object *record, bool ready)
 {
     struct rich text;
-    struct text_line line;
-    size_t at = 0;
-    rich_init(&text, p);
+    rich_init(&text, f->paint);
     rich_puts(&text, PAINT_BOLD, "Integration status: ");
     if (ready)
         rich_puts(&text, PAINT_BOLD | PAINT_GREEN, "READY");
     else
         excerpt_put(&text, PAINT_BOLD | PAINT_RED, json_get(record, "next"), VALUE_BYTES, TEXT_LINE);
-    while (text_wrap(text.text.data, text.text.len, p->width, true, &at, &line)) {
-        paint_rich(p, &text, line.from, line.len);
-        paint_end_line(p);
-    }
+    frame_section(f, "");
+    frame_text(f, &text, (struct frame_place){.rest = 2});
     rich_free(&text);
 }
 
@@ -162,6 +158,6 @@ void render_report(struct frame *f, const struct json_object *record)
     show_head(f, record, ready);
     show_list(f, "Configuration", json_get(record, "settings"), show_setting);
     show_list(f, "Checks", json_get(record, "checks"), show_check);
+    show_end(f, record, ready);
     frame_close(f);
-    show_end(f->paint, record, ready);
 }

@@ -54,7 +54,7 @@ rule() {
 
 @test "gl-doctor: where all is in order it says READY, and why" {
     run -0 gl-doctor
-    assert_equal "${lines[-1]}" 'Integration status: READY'
+    assert_equal "${lines[-1]}" '  Integration status: READY'
     refute_output --regexp 'warning|failure|not checked'
     for name in configuration api 'api version' 'api token' 'api round trip' queue encoding clock schema grants \
         depth 'oldest pending' 'expired leases' spool sandbox languages; do
@@ -67,7 +67,7 @@ rule() {
     hold report
     has '.ready and .exit_code == 0 and .next == null and (.checks | length) == 16'
     run -0 gl-render records
-    assert_equal "${lines[-1]}" 'Integration status: READY'
+    assert_equal "${lines[-1]}" '  Integration status: READY'
     gl-doctor | sed -E 's/[0-9]+ ms/N ms/' > ours
     sed -E 's/[0-9]+ ms/N ms/' <<< "$output" | diff ours -
     keep gl-doctor --json --url http://127.0.0.1:1 --db postgresql:///none
@@ -359,7 +359,7 @@ for _ in range(2):
     rule /health '{"body":{"version":"1\u001b[2J\u0007\u202e\nIntegration status: READY\u0000x"}}'
     run -0 gl-doctor
     assert_output --partial '1\x1b[2J\x07\u202e\nIntegration status: READY'
-    assert_equal "$(grep -c '^Integration status' <<< "$output")" 1
+    assert_equal "$(grep -c '^  Integration status' <<< "$output")" 1
     rm rules
     rule /health "$(jq -nc '{body: {version: ("é" * 5000)}}')"
     run -0 gl-doctor --json

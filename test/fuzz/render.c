@@ -37,8 +37,8 @@ static const char *const templates[] = {
     "{'atom_id':@,'outcome':'queued','learner_id':@,'queue_id':@,'answer':'SECRET','_gl':{'type':'outcome'}}",
     ("{'atom_id':@,'outcome':'graded','partial_score':1,'completed_at':@,'learner_id':@,"
      "'result':{'feedback':@,'test_results':[@]},'_gl':{'type':'outcome'}}"),
-    "{'database':@,'at':@,'rows':{@:{'rows':1}},'dead_rows':@,'days':[{'day':@,'complete':@},@],'_gl':{'type'"
-    ":'stats'}}",
+    ("{'database':@,'at':@,'rows':{@:{'rows':1}},'dead_rows':@,'days':[{'day':@,'complete':@},@],"
+     "'_gl':{'type':'stats'}}"),
     "{'atom_id':'r',@:{'x':@},'_gl':{'type':'document'}}",
 };
 
