@@ -379,7 +379,10 @@ static bool try(struct turn *t)
         screen_say(&h->screen, "Greenlight is switched off.");
         return fall_back(t);
     }
-    if (!run_pipeline(t, &code) && !t->cancelled) {
+    bool answered = run_pipeline(t, &code);
+    if (!answered && t->cancelled)
+        return fall_back(t);
+    if (!answered) {
         h->code = code ? code : EXIT_BUG; /* it has been said why */
         h->over = true;
         cancel(t);

@@ -209,6 +209,21 @@ no_database() {
     nothing_left
 }
 
+@test "gl-handoff: a signal before a sibling can answer it cancels the atom, and fails nothing" {
+    mkdir programs
+    cp "$GL_BUILD/bin/gl-handoff" programs
+    ln -s "$GL_BUILD/bin/gl-poll" programs
+    printf '#!/bin/sh\nexec sleep 30\n' > programs/gl-submit
+    chmod +x programs/gl-submit
+    programs/gl-handoff <<< "$(atom a)" > out 3>&- &
+    pid=$!
+    eventually 5 pgrep -P "$pid" sleep
+    kill -TERM "$pid"
+    timeout 10 tail --pid="$pid" -f /dev/null
+    ended 143 "$pid"
+    outcomes 'map(.outcome) == ["cancelled"]'
+}
+
 # ---- on a terminal ----
 
 @test "gl-handoff: the learner sees the task, what goes on, and the result" {
