@@ -88,6 +88,8 @@ sessions() {
 
 @test "pooler: what is spooled while the database behind it is away goes in once it is back" {
     start
+    start_postgres # one of our own to halt
+    new_database
     add 1 30 '{"delay_ms": 500}'
     begin -q -j 4 --attempts 2
     eventually 10 posts_are 1
@@ -104,4 +106,5 @@ sessions() {
     drain_all
     state_is 'complete 128, failed 2'
     assert_equal "$(ls -A spool)" ''
+    stop_postgres
 }
