@@ -35,7 +35,7 @@ check: programs tests
 #:check-pooler  the tests with a database, their programs going through pgbouncer in transaction mode
 check-pooler: export GL_POOLER := pgbouncer
 check-pooler: programs tests
-	$(BATS) --filter-tags '!direct' $(shell grep -l '^ *start_postgres' test/*.bats)
+	$(BATS) --filter-tags '!direct' $(shell grep -l -e "^ *start_postgres" -e "^load lib/database" test/*.bats)
 
 #:chaos      programs and PostgreSQL killed while a queue is drained: CHAOS_RUNS (200), CHAOS_CRASHES (20)
 chaos: export CHAOS_RUNS ?= 200

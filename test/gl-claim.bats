@@ -3,15 +3,7 @@
 # where it is stopped, killed, or nobody reads what it writes.
 
 load lib/common
-load lib/postgres
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
+load lib/database
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return

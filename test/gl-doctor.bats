@@ -4,17 +4,9 @@
 
 load lib/common
 load lib/submit
-load lib/postgres
+load lib/database
 load lib/schema
 load lib/terminal
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return

@@ -3,15 +3,8 @@
 # stopped: which rows come back, which are charged, and that nothing runs on.
 
 load lib/common
+load lib/database
 load lib/drain
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     drain_setup

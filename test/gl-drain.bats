@@ -3,15 +3,8 @@
 # not.  Signals and kills are in gl-drain-kill.bats.
 
 load lib/common
+load lib/database
 load lib/drain
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     drain_setup

@@ -3,16 +3,8 @@
 # spool are in gl-enqueue-outage.bats.
 
 load lib/common
-load lib/postgres
+load lib/database
 load lib/enqueue
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     new_database

@@ -4,16 +4,8 @@
 
 load lib/common
 load lib/submit
-load lib/postgres
+load lib/database
 load lib/terminal
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     new_database

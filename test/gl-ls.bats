@@ -2,20 +2,7 @@
 # gl-ls: which rows it lists, in which order and shape.
 
 load lib/common
-load lib/postgres
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
-
-setup() {
-    cd "$BATS_TEST_TMPDIR" || return
-    new_database
-}
+load lib/database
 
 # add N [STATUS]: N rows a1 ... aN of learner l.
 add() {

@@ -2,15 +2,7 @@
 # gl-migrate: what it applies, that it does so once, and which database it finds.
 
 load lib/common
-load lib/postgres
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
+load lib/database
 
 # An empty database, and a folder with two small files.
 setup() {

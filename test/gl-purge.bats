@@ -2,20 +2,7 @@
 # gl-purge: what it deletes, and that nothing goes which was not exported.
 
 load lib/common
-load lib/postgres
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
-
-setup() {
-    cd "$BATS_TEST_TMPDIR" || return
-    new_database
-}
+load lib/database
 
 # add N [AGE]: N finished rows a1 ... aN that were seen and ended AGE ago.
 add() {

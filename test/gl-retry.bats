@@ -2,20 +2,7 @@
 # gl-retry: which rows it puts back, and what it says of the others.
 
 load lib/common
-load lib/postgres
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
-
-setup() {
-    cd "$BATS_TEST_TMPDIR" || return
-    new_database
-}
+load lib/database
 
 # add N STATUS: N rows a1 ... aN.
 add() {

@@ -3,20 +3,7 @@
 # are tested in queue-upkeep.bats.
 
 load lib/common
-load lib/postgres
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
-
-setup() {
-    cd "$BATS_TEST_TMPDIR" || return
-    new_database
-}
+load lib/database
 
 add_some() {
     sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status, result_payload, completed_at)

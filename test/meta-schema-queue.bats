@@ -2,21 +2,8 @@
 # Holds what the tools print of the queue to the JSON Schemas that are installed.
 
 load lib/common
-load lib/postgres
+load lib/database
 load lib/schema
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
-
-setup() {
-    cd "$BATS_TEST_TMPDIR" || return
-    new_database
-}
 
 # A row of every kind.
 fill() {

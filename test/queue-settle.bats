@@ -3,16 +3,8 @@
 # greenlight_settle: what each outcome does to a row, whoever comes late.
 
 load lib/common
-load lib/postgres
+load lib/database
 load lib/queue
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     new_database

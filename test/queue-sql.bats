@@ -4,16 +4,8 @@
 # function of the state machine by itself.
 
 load lib/common
-load lib/postgres
+load lib/database
 load lib/queue
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     new_database

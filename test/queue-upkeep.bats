@@ -4,20 +4,7 @@
 # several sessions at once, and the plans behind them.
 
 load lib/common
-load lib/postgres
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
-
-setup() {
-    cd "$BATS_TEST_TMPDIR" || return
-    new_database
-}
+load lib/database
 
 # add STATUS [COLUMNS VALUES]: one row, whose atom is the status; prints its id.
 add() {

@@ -2,16 +2,9 @@
 # What share/examples has works, on the queue and the server of this test.
 
 load lib/common
+load lib/database
 load lib/drain
 load lib/terminal
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     drain_setup

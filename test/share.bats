@@ -2,15 +2,8 @@
 # What share/ has for cron and systemd does what it says.
 
 load lib/common
+load lib/database
 load lib/drain
-
-setup_file() {
-    start_postgres
-}
-
-teardown_file() {
-    stop_postgres
-}
 
 setup() {
     drain_setup

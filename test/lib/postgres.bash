@@ -1,9 +1,5 @@
 # postgres: a private cluster for a bats file, and a database of its own for
-# each test.
-#
-#     setup_file()    { start_postgres; }
-#     teardown_file() { stop_postgres; }
-#     setup()         { new_database; }
+# each test; lib/database starts and ends them.
 #
 # The server listens on a socket alone, so clusters of files that run side by
 # side do not meet.  It ends with the process that started it, whatever ends
