@@ -123,7 +123,7 @@ acked() {
     gl-ack < pipe > out 3>&- &
     exec 4> pipe
     head -n 1 rows >&4
-    eventually 10 acked 1
+    eventually 20 acked 1
     [ "$(unseen)" = 1 ]
     tail -n 1 rows >&4
     exec 4>&-

@@ -86,7 +86,7 @@ is() {
 @test "gl-claim: eight at once over 10,000 rows print none twice and leave none" {
     add 10000
     for i in 1 2 3 4 5 6 7 8; do
-        timeout 60 gl-claim --batch 53 > "out.$i" 3>&- &
+        timeout --foreground 60 gl-claim --batch 53 > "out.$i" 3>&- &
         pids+=($!)
     done
     for pid in "${pids[@]}"; do
@@ -111,12 +111,12 @@ is() {
 
 @test "gl-claim: at --max-held it waits until rows are settled or saved, and claims on" {
     add 12
-    timeout 60 gl-claim --worker w --max-held 8 > out 3>&- &
-    eventually 10 is "status = 'executing'" 8
+    timeout --foreground 60 gl-claim --worker w --max-held 8 > out 3>&- &
+    eventually 20 is "status = 'executing'" 8
     sleep 0.3 # it could go on wrongly
     is "status = 'executing'" 8
     sql "update greenlight_queue set execution_id = 'e' where id in (select id from greenlight_queue where status = 'executing' limit 2)"
-    eventually 10 is "status = 'executing'" 10
+    eventually 20 is "status = 'executing'" 10
     sql "update greenlight_queue set status = 'complete' where status = 'executing' and execution_id is null"
     ended 0 $!
     is "status = 'pending'" 0
@@ -124,13 +124,13 @@ is() {
 }
 
 @test "gl-claim: --follow goes on looking, and SIGTERM ends it with all that it claimed printed" {
-    timeout 60 gl-claim --follow --interval 50ms > out 3>&- &
+    timeout --foreground 60 gl-claim --follow --interval 50ms > out 3>&- &
     pid=$!
-    eventually 10 connected
+    eventually 20 connected
     add 3
-    eventually 10 lines_are 3 out
+    eventually 20 lines_are 3 out
     add 2
-    eventually 10 lines_are 5 out
+    eventually 20 lines_are 5 out
     kill -TERM "$pid"
     ended 143 "$pid"
     assert_equal "$(jq -r ._gl.queue_id out | sort -u | wc -l)" "$(count "status = 'executing'")"
@@ -146,19 +146,19 @@ lines_are() {
 
 @test "gl-claim: --until-eof ends when its standard input does, idle or at the bound" {
     mkfifo alive
-    timeout 60 gl-claim --follow --until-eof < alive > out 3>&- &
+    timeout --foreground 60 gl-claim --follow --until-eof < alive > out 3>&- &
     pid=$!
     exec 9> alive
-    eventually 10 connected
+    eventually 20 connected
     echo 'not the end' >&9
     exec 9>&-
     ended 0 "$pid"
 
     add 3
-    timeout 60 gl-claim --until-eof --max-held 2 < alive > out 3>&- &
+    timeout --foreground 60 gl-claim --until-eof --max-held 2 < alive > out 3>&- &
     pid=$!
     exec 9> alive
-    eventually 10 lines_are 2 out
+    eventually 20 lines_are 2 out
     exec 9>&-
     ended 0 "$pid"
     is "status = 'pending'" 1
@@ -183,7 +183,7 @@ lines_are() {
     sql "insert into greenlight_queue (atom_id, learner_id, request_payload)
          select 'a', 'l', jsonb_build_object('x', repeat('x', 1000)) from generate_series(1, 200)"
     timeout 20 bash -c 'set -o pipefail; gl-claim | until [ -e full ]; do sleep 0.01; done' 3>&- &
-    eventually 10 is "status = 'executing'" 108
+    eventually 20 is "status = 'executing'" 108
     : > full
     ended 141 $!
     taken=$(count "status = 'executing'")
@@ -196,10 +196,10 @@ lines_are() {
     add 20
     gl-claim --follow --lease 1s > out 3>&- &
     pid=$!
-    eventually 10 is "status = 'executing'" 20
+    eventually 20 is "status = 'executing'" 20
     kill -KILL "$pid"
     ended 137 "$pid"
-    eventually 10 swept
+    eventually 20 swept
     is "status = 'pending' and retry_count = 1 and errors #>> '{0,class}' = 'lease'" 20
 }
 
@@ -221,7 +221,7 @@ swept() {
 @test "gl-claim: with an old snapshot held elsewhere its claims pass no more index entries" {
     add 6000
     psql -Xq -c "begin isolation level repeatable read; select 1; select pg_sleep(60)" 3>&- &
-    eventually 10 holding
+    eventually 20 holding
     first=$(entries_of 1000)
     entries_of 4000 > /dev/null
     last=$(entries_of 1000)
@@ -239,7 +239,7 @@ entries_of() {
     local before
     before=$(entries)
     gl-claim -n "$1" --batch 50 --max-held 100 | jq -c --unbuffered '.status = "complete"' | gl-settle > /dev/null
-    eventually 10 reported
+    eventually 20 reported
     echo $(($(entries) - before))
 }
 

@@ -77,7 +77,7 @@ import socket, sys, time
 ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
 print(*(p.getsockname()[1] for p in ports), flush=True)
 time.sleep(60)' > silent 3>&- &
-    eventually 5 test -s silent
+    eventually 20 test -s silent
     read -r api db < silent
     SECONDS=0
     run -75 timeout 20 gl-doctor --json --url "http://127.0.0.1:$api" --db "host=127.0.0.1 port=$db"
@@ -93,8 +93,8 @@ import socket, sys, time
 port = socket.create_server(("127.0.0.1", 0))
 print(port.getsockname()[1], flush=True)
 time.sleep(60)' > silent 3>&- &
-    eventually 5 test -s silent
-    run -75 timeout 10 gl-doctor --json --timeout 500ms --db "host=127.0.0.1 port=$(< silent)"
+    eventually 20 test -s silent
+    run -75 timeout 30 gl-doctor --json --timeout 500ms --db "host=127.0.0.1 port=$(< silent)"
     kill $!
     only queue failure 'did not come to their end' 'try again'
 }
@@ -184,7 +184,7 @@ print("http://127.0.0.1:%d" % server.server_port, flush=True)
 server.timeout = 20
 for _ in range(2):
     server.handle_request()' "$1" "$2" > url 3>&- &
-    eventually 5 test -s url
+    eventually 20 test -s url
     GREENLIGHT_API_URL=$(< url)
 }
 

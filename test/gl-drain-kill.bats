@@ -32,7 +32,7 @@ finish() {
     start
     add 1 200 '{"delay_ms": 150}'
     begin -j 4
-    eventually 5 posts_are 10
+    eventually 20 posts_are 10
     kill -INT "$drain_pid"
     ended 130 "$drain_pid"
     nothing_left
@@ -55,7 +55,7 @@ finish() {
     start --scenario rules
     add 1 40
     begin -j 4 --grace 300ms
-    eventually 5 posts_are 4
+    eventually 20 posts_are 4
     SECONDS=0
     kill "$drain_pid"
     ended 143 "$drain_pid"
@@ -74,10 +74,10 @@ finish() {
     start
     add 1 40 '{"delay_ms": 60000}'
     begin --grace 60s
-    eventually 5 posts_are 8
+    eventually 20 posts_are 8
     SECONDS=0
     kill -INT "$drain_pid"
-    eventually 5 has_no_claim
+    eventually 20 has_no_claim
     kill -INT "$drain_pid"
     ended 130 "$drain_pid"
     [ "$SECONDS" -le 4 ]
@@ -96,7 +96,7 @@ has_no_claim() {
     add 1 1
     gl-drain > out 2> err 3>&- &
     drain_pid=$!
-    eventually 5 test -s "$log" || true
+    eventually 20 test -s "$log" || true
     kill "$drain_pid"
     ended 143 "$drain_pid"
     state_is 'pending 1'
@@ -107,7 +107,7 @@ has_no_claim() {
     start
     add 1 20 '{"polls": 1, "estimated_wait_seconds": 1}' endpoint "'queue-atom'"
     begin --grace 0
-    eventually 5 saved_are 20
+    eventually 20 saved_are 20
     kill "$drain_pid"
     ended 143 "$drain_pid"
     nothing_left
@@ -128,7 +128,7 @@ kill_stage() {
     add 1 100 '{"delay_ms": 50}'
     add 101 120 '{"polls": 0, "estimated_wait_seconds": 0.5}' "endpoint, priority" "'queue-atom', 5"
     begin -j 4
-    eventually 5 posts_are 40
+    eventually 20 posts_are 40
     kill -9 "$(stage "$1")"
     ended 70 "$drain_pid"
     run cat err
@@ -170,10 +170,10 @@ kill_stage() {
     start
     add 1 200 '{"delay_ms": 150}'
     begin -j 4
-    eventually 5 posts_are 20
+    eventually 20 posts_are 20
     kill -9 "$drain_pid"
     ended 137 "$drain_pid"
-    eventually 10 nothing_left
+    eventually 20 nothing_left
     # Nothing that was claimed got lost, though nobody read the records.
     assert_equal "$(value 'count(*)' "status = 'complete'")" "$(posts . | wc -l)"
     no_row_is executing
@@ -186,10 +186,10 @@ kill_stage() {
     start
     add 1 20 '{"polls": 1, "estimated_wait_seconds": 1}' endpoint "'queue-atom'"
     begin --max-wait 1500ms
-    eventually 5 saved_are 20
+    eventually 20 saved_are 20
     kill -9 "$drain_pid" $(stage_pids)
     ended 137 "$drain_pid"
-    eventually 5 nothing_left
+    eventually 20 nothing_left
     state_is 'executing 20'
     ready
     run -0 timeout 30 gl-drain -q # their leases end in it, for which each is charged
@@ -211,11 +211,11 @@ held_past_lease() {
     start
     add 1 1 '[{"delay_ms": 500, "score": 0.1}, {"score": 0.9}]'
     begin --lease 900ms
-    eventually 5 posts_are 1
+    eventually 20 posts_are 1
     stages=$(stage_pids)
     # shellcheck disable=SC2086 # pids
     hold "$drain_pid" $stages
-    eventually 5 lease_is_over
+    eventually 20 lease_is_over
 }
 
 lease_is_over() {
@@ -257,10 +257,10 @@ go_on() {
     start
     add 1 1 '[{"delay_ms": 500, "score": 0.1}, {"score": 0.9}]'
     begin --lease 900ms --max-lease 1500ms
-    eventually 5 posts_are 1
+    eventually 20 posts_are 1
     submit=$(stage gl-submit)
     hold "$submit"
-    eventually 5 lease_is_over
+    eventually 20 lease_is_over
     run -0 gl-drain -q
     finish 1
     kill -CONT "$submit"
@@ -273,7 +273,7 @@ go_on() {
     start
     add 1 40 '{"delay_ms": 500}'
     begin --grace 500ms
-    eventually 5 posts_are 8
+    eventually 20 posts_are 8
     hold "$(stage gl-submit)"
     SECONDS=0
     kill "$drain_pid"
@@ -292,7 +292,7 @@ go_on() {
     new_database
     add 1 30 '{"delay_ms": 400}'
     begin -j 8 --attempts 1
-    eventually 5 posts_are 8
+    eventually 20 posts_are 8
     halt_postgres immediate
     ended 75 "$drain_pid"
     nothing_left

@@ -134,7 +134,7 @@ teardown() {
 @test "gl-drain: two at once post and settle every row once" {
     start
     add 1 300 '{"delay_ms": 5}'
-    timeout 60 gl-drain -q > one 3>&- &
+    timeout --foreground 60 gl-drain -q > one 3>&- &
     other=$!
     run -0 timeout 60 gl-drain -q
     ended 0 "$other"
@@ -147,7 +147,7 @@ teardown() {
     start
     add 1 1 '{"delay_ms": 3500}'
     begin --lease 1s
-    eventually 5 posts_are 1
+    eventually 20 posts_are 1
     sleep 2 # longer than the lease
     run -0 gl-drain -q
     assert_equal "$(value 'status, retry_count')" 'executing|0'
@@ -159,9 +159,9 @@ teardown() {
     start
     begin --follow
     add 1 3
-    eventually 8 state_is 'complete 3'
+    eventually 20 state_is 'complete 3'
     add 4 5
-    eventually 8 state_is 'complete 5'
+    eventually 20 state_is 'complete 5'
     kill "$drain_pid"
     ended 143 "$drain_pid"
     assert_equal "$(wc -l < out)" 5
@@ -291,7 +291,7 @@ teardown() {
     start
     add 1 400 '{"delay_ms": 20}'
     begin -j 4 --attempts 1 --circuit-pause 10ms
-    eventually 5 posts_are 20
+    eventually 20 posts_are 20
     kill -9 "$server_pid"
     ended 75 "$drain_pid"
     nothing_left
@@ -322,7 +322,7 @@ teardown() {
     refute_output --partial hunter2
     GREENLIGHT_DATABASE_URL="host=$PGHOST dbname=$PGDATABASE user=greenlight password=hunter2" PGHOST=/nowhere \
         begin --grace 0
-    eventually 5 posts_are 1
+    eventually 20 posts_are 1
     for pid in "$drain_pid" $(stage_pids); do
         run ! grep -asq hunter2 "/proc/$pid/cmdline" # gl-claim may have ended
     done
@@ -345,7 +345,7 @@ teardown() {
     run -0 bash -c 'timeout 30 gl-drain -q --grace 1s | head -n 1; echo "${PIPESTATUS[0]}" > code'
     assert_equal "$(cat code)" 141
     assert_equal "$(wc -l <<< "$output")" 1
-    eventually 5 nothing_left
+    eventually 20 nothing_left
     assert_equal "$(value "count(*)" "status = 'executing'")" 0
     assert_equal "$(charged)" 0
 }
@@ -374,10 +374,10 @@ teardown() {
     tmux -L "drain$$" -f /dev/null new-session -d -x 100 -y 20 "gl-drain > out; sleep 60"
     screen() { tmux -L "drain$$" capture-pane -p | grep .; }
     shows() { screen | grep -qE '^[1-9][0-9]* done, 0 failed, [0-9]+/s *$'; }
-    eventually 10 shows
+    eventually 20 shows
     assert_equal "$(screen | wc -l)" 1
     finished() { screen | grep -q '^gl-drain: done: 40 ended'; }
-    eventually 10 finished
+    eventually 20 finished
     assert_equal "$(screen | wc -l)" 1
     tmux -L "drain$$" kill-server
 }

@@ -57,13 +57,13 @@ away() {
 @test "outage: once --circuit-pause is over, a database that came back gets what comes" {
     mkdir sockets
     mkfifo pipe
-    PGHOST=$BATS_TEST_TMPDIR/sockets timeout 30 gl-enqueue --attempts 1 --circuit-pause 300ms < pipe > out 2> err 3>&- &
+    PGHOST=$BATS_TEST_TMPDIR/sockets timeout --foreground 30 gl-enqueue --attempts 1 --circuit-pause 300ms < pipe > out 2> err 3>&- &
     exec 5> pipe
     requests 1 1 >&5
-    eventually 10 grep -q unavailable out
+    eventually 20 grep -q unavailable out
     ln -s "$PGHOST/.s.PGSQL.5432" sockets/
     stored() { requests 2 2 >&5; grep -q '"status":"pending"' out; }
-    eventually 10 stored
+    eventually 20 stored
     exec 5>&-
     ended 75 $!
 }
@@ -104,7 +104,7 @@ away() {
         [ "$(sql "select count(pg_terminate_backend(pid)) from pg_stat_activity
                   where datname = current_database() and wait_event = 'PgSleep'")" = 1 ]
     }
-    eventually 10 ends_session
+    eventually 20 ends_session
     ended 0 "$pid"
     holds 'length == 1000 and all(.[]; .status == "pending" and .duplicate == null)' out
     every_acknowledged out
@@ -115,10 +115,10 @@ away() {
     sql "create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(30); return new; end';
          create trigger slow before insert on greenlight_queue for each row execute function slow()"
     mkfifo pipe
-    timeout 30 gl-enqueue --db-timeout 1s --attempts 1 < pipe > out 2> err 3>&- &
+    timeout --foreground 30 gl-enqueue --db-timeout 1s --attempts 1 < pipe > out 2> err 3>&- &
     exec 5> pipe
     requests 1 1 >&5
-    eventually 10 grep -q '"class":"connect"' out
+    eventually 20 grep -q '"class":"connect"' out
     exec 5>&-
     ended 75 $!
 }
@@ -142,7 +142,7 @@ away() {
     mkdir silent
     python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.bind("silent/.s.PGSQL.5432"); s.listen(); time.sleep(60)' 3>&- &
     silent=$!
-    eventually 10 test -S silent/.s.PGSQL.5432
+    eventually 20 test -S silent/.s.PGSQL.5432
     sql "alter database $PGDATABASE set default_transaction_read_only = on"
     requests 1 1 | timeout 40 gl-enqueue --verbose --backoff-base 100ms \
         --db "host=$PWD/silent,$PGHOST target_session_attrs=read-write connect_timeout=1" > out 2> err 3>&- &
@@ -185,7 +185,7 @@ breaks_commit() {
         : > out
         gl-enqueue in > out 3>&- &
         pid=$!
-        eventually 10 test -s out
+        eventually 20 test -s out
         sleep "0.0$((RANDOM % 10))"
         kill -9 "$pid" 2> /dev/null || true
         wait "$pid" || true
@@ -341,7 +341,7 @@ breaks_commit() {
         : > out
         PGHOST=$BATS_TEST_TMPDIR gl-enqueue --attempts 1 --spool spool in > out 2> err 3>&- &
         pid=$!
-        eventually 10 test -s out
+        eventually 20 test -s out
         kill -9 "$pid" 2> /dev/null || true
         wait "$pid" || true
         cat out >> all

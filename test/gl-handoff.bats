@@ -177,10 +177,10 @@ no_database() {
     for ms in 10 60 200; do
         gl-handoff <<< "$(atom "k$ms" '"mock":{"delay_ms":3000}')" > out 3>&- &
         pid=$!
-        [ "$ms" = 10 ] || eventually 5 log_holds "any(.atom_id == \"k$ms\" or (.body | test(\"k$ms\")))"
+        [ "$ms" = 10 ] || eventually 20 log_holds "any(.atom_id == \"k$ms\" or (.body | test(\"k$ms\")))"
         kill -KILL "$pid"
         wait "$pid" 2> /dev/null || true
-        eventually 5 nothing_left
+        eventually 20 nothing_left
     done
     gl-enqueue < /dev/null
     run -0 sql "select count(*) from greenlight_queue where atom_id in ('k60', 'k200')"
@@ -192,9 +192,9 @@ no_database() {
     { atom a; atom b '"async_execution":true,"mock":{"polls":1000,"execution_id":"ex-b"}'; echo '{"id":"mine"}'; atom c; } > in
     gl-handoff --interval 50ms in > out 3>&- &
     pid=$!
-    eventually 5 log_holds 'any(.method == "GET")'
+    eventually 20 log_holds 'any(.method == "GET")'
     kill -TERM "$pid"
-    timeout 10 tail --pid="$pid" -f /dev/null
+    timeout 15 tail --pid="$pid" -f /dev/null
     ended 143 "$pid"
     outcomes 'map([.atom_id // .id, .outcome]) == [["a", "graded"], ["b", "queued"], ["mine", null], ["c", "cancelled"]]'
     assert_equal "$(sql 'select execution_id from greenlight_queue')" ex-b
@@ -209,9 +209,9 @@ no_database() {
     chmod +x programs/gl-submit
     programs/gl-handoff <<< "$(atom a)" > out 3>&- &
     pid=$!
-    eventually 5 pgrep -P "$pid" sleep
+    eventually 20 pgrep -P "$pid" sleep
     kill -TERM "$pid"
-    timeout 10 tail --pid="$pid" -f /dev/null
+    timeout 15 tail --pid="$pid" -f /dev/null
     ended 143 "$pid"
     outcomes 'map(.outcome) == ["cancelled"]'
 }
@@ -316,12 +316,12 @@ no_database() {
     type_keys s Enter
     on_screen 'Skipped.'
     on_screen 'Do b'
-    eventually 5 shows_times 2 'e[x]it the session?'
+    eventually 20 shows_times 2 'e[x]it the session?'
     type_keys z Enter
-    eventually 5 shows_times 3 'e[x]it the session?'
+    eventually 20 shows_times 3 'e[x]it the session?'
     type_keys q Enter
     on_screen 'Queued as'
-    eventually 5 shows_times 4 'e[x]it the session?'
+    eventually 20 shows_times 4 'e[x]it the session?'
     type_keys x Enter
     terminal_ended
     assert_equal "$code" 0

@@ -50,7 +50,7 @@ kill_postmaster() {
     local pid
     pid=$(postmaster)
     kill -9 "$pid"
-    eventually 5 is_gone "$pid"
+    eventually 20 is_gone "$pid"
 }
 
 @test "gl-localdb: start makes a database that every client finds by url" {
@@ -152,7 +152,7 @@ kill_postmaster() {
     psql -XAtq "$(gl-localdb url)" -c 'select pg_sleep(60)' > /dev/null 2>&1 3>&- &
     helpers=$!
     backend_pid() { sql "select pid from pg_stat_activity where query like 'select pg_sleep%'" | grep .; }
-    eventually 5 backend_pid
+    eventually 20 backend_pid
     backend=$(backend_pid)
     kill -STOP "$backend"
     kill_postmaster
@@ -169,12 +169,12 @@ kill_postmaster() {
 @test "gl-localdb: a lock file that names a zombie or a stranger stops nobody" {
     gl-localdb -q start
     kill_postmaster
-    eventually 5 test -z "$(servers)"
+    eventually 20 test -z "$(servers)"
     # A zombie child, then a stranger, each of the server's own user.
     "${server_user[@]}" bash -c 'sleep 0.1 & echo $!; exec sleep 100' > zombie 3>&- &
     helpers=$!
-    eventually 5 test -s zombie
-    eventually 5 grep -q '^State:.*Z' "/proc/$(< zombie)/status"
+    eventually 20 test -s zombie
+    eventually 20 grep -q '^State:.*Z' "/proc/$(< zombie)/status"
     sed -i "1s/.*/$(< zombie)/" "$db/data/postmaster.pid"
     run -75 gl-localdb status
     run -0 gl-localdb start
@@ -228,7 +228,7 @@ kill_postmaster() {
 
 @test "gl-localdb: killed while initdb runs, it leaves the lock to initdb and no data" {
     gl-localdb -q start 3>&- &
-    eventually 5 test -e "$db/data.new/PG_VERSION"
+    eventually 20 test -e "$db/data.new/PG_VERSION"
     kill -9 $!
     wait $! || true
     [ ! -e "$db/data" ]
@@ -301,7 +301,7 @@ kill_postmaster() {
     fi
     assert_equal "$(sql 'select 1')" 1
     sql 'select pg_reload_conf()'
-    eventually 5 sql 'select 1'
+    eventually 20 sql 'select 1'
     assert_equal "$(servers | xargs -I@ stat -c %U /proc/@ | sort -u)" "$(stat -c %U "$db/data")"
 }
 

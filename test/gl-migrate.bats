@@ -120,7 +120,7 @@ sleeps() {
 @test "gl-migrate: killed in the middle of a file, all of that file is still to do" {
     echo 'create table three (n int); select pg_sleep(1);' > sql/003_three.sql
     gl-migrate --dir sql 3>&- &
-    eventually 10 sleeps
+    eventually 20 sleeps
     kill -9 $!
     sql "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
     run -75 gl-migrate --dir sql --status
@@ -132,7 +132,7 @@ sleeps() {
 @test "gl-migrate: goes on where the server ended its connection" {
     echo 'create table three (n int); select pg_sleep(1);' > sql/003_three.sql
     gl-migrate --dir sql --backoff-base 10ms 3>&- &
-    eventually 10 sleeps
+    eventually 20 sleeps
     sql "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()"
     wait $!
     [ -n "$(sql "select to_regclass('three')")" ]
@@ -140,7 +140,7 @@ sleeps() {
 
 @test "gl-migrate: a lock that is held longer than --db-timeout is exit 75" {
     psql -Xq -c "begin; select pg_advisory_xact_lock(7384915506041173); select pg_sleep(20)" 3>&- &
-    eventually 10 sleeps
+    eventually 20 sleeps
     run -75 gl-migrate --dir sql --db-timeout 300ms
     assert_output --partial 'did not answer in time'
     kill $!

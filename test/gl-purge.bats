@@ -99,7 +99,7 @@ counts() {
     run -64 gl-purge --export /dev/null
     assert_output --partial 'is no regular file'
     mkfifo pipe
-    run -64 timeout 10 gl-purge --export pipe
+    run -64 timeout 30 gl-purge --export pipe
     run -74 gl-purge --export nowhere/out
 }
 
@@ -132,7 +132,7 @@ counts() {
     add 1
     psql -Xq -c "begin; update greenlight_queue set acked_at = now(); select pg_sleep(1); commit" 3>&- > /dev/null &
     sleeps() { [ "$(sql "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")" = 1 ]; }
-    eventually 10 sleeps
+    eventually 20 sleeps
     run -0 gl-purge --export out
     wait
     [ "$(counts)" = '1 1 0' ]
@@ -148,7 +148,7 @@ counts() {
     sql "create trigger slow after delete on greenlight_queue for each statement execute function slow()"
     gl-purge --export out > report 3>&- &
     some() { [ "$(wc -l < out)" -ge 1000 ]; }
-    eventually 10 some
+    eventually 20 some
     kill $!
     ended 143 $!
     deleted=$(jq .deleted report)

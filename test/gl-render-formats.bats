@@ -65,7 +65,7 @@ every_hostile() {
         gl-render --format $format < "$BATS_TEST_TMPDIR/in.$format" > "$made" &
         exec 7> "$BATS_TEST_TMPDIR/in.$format"
         echo '{"atom_id":"first","status":"complete","partial_score":0}' >&7
-        eventually 5 grep first "$made"
+        eventually 20 grep first "$made"
         exec 7>&-
         ended 0 $!
     done

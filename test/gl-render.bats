@@ -285,7 +285,7 @@ END
     gl-render < "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" &
     exec 7> "$BATS_TEST_TMPDIR/in"
     echo '{"id":"first"}' >&7
-    eventually 5 grep first "$BATS_TEST_TMPDIR/out"
+    eventually 20 grep first "$BATS_TEST_TMPDIR/out"
     exec 7>&-
     wait $!
 }

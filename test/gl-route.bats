@@ -112,7 +112,7 @@ owned() {
     pid=$!
     exec 8> "$BATS_TEST_TMPDIR/in"
     echo "$greenlights" >&8
-    eventually 5 grep -q greenlight "$BATS_TEST_TMPDIR/out"
+    eventually 20 grep -q greenlight "$BATS_TEST_TMPDIR/out"
     kill -TERM "$pid"
     echo "$greenlights" >&8
     exec 8>&-
@@ -166,14 +166,14 @@ owned() {
     gl-route "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
     pid=$!
     exec 9< "$BATS_TEST_TMPDIR/out"
-    eventually 5 grep -q pipe_write "/proc/$pid/wchan" || sleep 1
+    eventually 20 grep -q pipe_write "/proc/$pid/wchan" || sleep 1
     kill -TERM "$pid"
     assert_equal "$(wc -l <&9)" 20000
     ended 143 "$pid"
 }
 
 @test "gl-route: a standard stream that is closed is exit 74, never a hang" {
-    run -74 timeout 10 bash -c 'gl-route <&-'
+    run -74 timeout 30 bash -c 'gl-route <&-'
     echo "$greenlights" > "$BATS_TEST_TMPDIR/in"
-    run -74 timeout 10 bash -c "gl-route '$BATS_TEST_TMPDIR/in' <&- >&-"
+    run -74 timeout 30 bash -c "gl-route '$BATS_TEST_TMPDIR/in' <&- >&-"
 }

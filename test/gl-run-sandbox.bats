@@ -74,10 +74,10 @@ def f():
 def f(): os.execv('/usr/bin/sleep', ['$mark', '1000'])" '{"time_limit_ms": 30000}' > "$BATS_TEST_TMPDIR/in"
     gl-run "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" &
     local pid=$!
-    eventually 5 has_process "$mark"
+    eventually 20 has_process "$mark"
     kill -KILL "$pid"
     gone() { ! has_process "$mark"; }
-    eventually 5 gone
+    eventually 20 gone
 }
 
 @test "sandbox: endless output is cut off, kept in part, and told" {
@@ -239,7 +239,7 @@ def f(): return os.getuid()" '{"tests": [{"input": [], "expected": 65534}]}' > "
     exec 9> "$BATS_TEST_TMPDIR/fifo"
     has_lines() { [ "$(wc -l < "$BATS_TEST_TMPDIR/out")" -eq "$1" ]; }
     request 'def f(): return 1' >&9
-    eventually 5 has_lines 1
+    eventually 20 has_lines 1
     fds=$(ls "/proc/$pid/fd")
     for _ in {2..100}; do request 'def f(): return 1'; done >&9
     eventually 60 has_lines 100

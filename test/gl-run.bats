@@ -161,7 +161,7 @@ load lib/exercise
     cat "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/two"
     gl-run "$BATS_TEST_TMPDIR/two" > "$BATS_TEST_TMPDIR/out" &
     local pid=$! code=0
-    eventually 5 pgrep -P "$pid"
+    eventually 20 pgrep -P "$pid"
     kill -TERM "$pid"
     wait "$pid" || code=$?
     assert_equal "$code" 143
@@ -178,7 +178,7 @@ load lib/exercise
     local pid=$! code=0
     exec 9> "$BATS_TEST_TMPDIR/fifo"
     request 'def f(): return 1' >&9
-    eventually 5 test -s "$BATS_TEST_TMPDIR/out"
+    eventually 20 test -s "$BATS_TEST_TMPDIR/out"
     kill -INT "$pid"
     wait "$pid" || code=$?
     exec 9>&-

@@ -22,7 +22,7 @@ teardown() {
     { head -n 100 records; until [ -e down ]; do sleep 0.01; done; tail -n 200 records; } |
         gl-settle --batch 10 --attempts 1 > out 2> err 3>&- &
     pid=$!
-    eventually 10 settled_are 100
+    eventually 20 settled_are 100
     halt_postgres immediate
     : > down
     ended 75 "$pid"

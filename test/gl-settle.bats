@@ -275,11 +275,11 @@ END
 @test "gl-settle: a record that comes alone is settled at once" {
     claimed 1
     mkfifo in
-    timeout 60 gl-settle < in > out 3>&- &
+    timeout --foreground 60 gl-settle < in > out 3>&- &
     pid=$!
     exec 9> in
     became '.status = "complete"' >&9
-    eventually 5 test -s out
+    eventually 20 test -s out
     exec 9>&-
     ended 0 "$pid"
 }
@@ -327,14 +327,14 @@ END
     claimed 2
     became '.status = "complete"' > records
     mkfifo in
-    timeout 60 gl-settle < in > out 3>&- &
+    timeout --foreground 60 gl-settle < in > out 3>&- &
     pid=$!
     exec 9> in
     head -n 1 records >&9
-    eventually 5 test -s out
+    eventually 20 test -s out
     kill -TERM "$pid"
     tail -n 1 records >&9
-    eventually 5 lines_are 2 out
+    eventually 20 lines_are 2 out
     exec 9>&-
     ended 143 "$pid"
     run -0 row status
@@ -353,14 +353,14 @@ lines_are() {
     exec 9<> in
     LD_PRELOAD=${faketime[0]} FAKETIME='+0 x10' gl-settle < in > out 3>&- 9>&- &
     pid=$!
-    eventually 5 catches_term "$pid"
+    eventually 20 catches_term "$pid"
     kill -TERM "$pid"
     ended 143 "$pid"
     gl-settle < in 3>&- 9>&- &
     pid=$!
-    eventually 5 catches_term "$pid"
+    eventually 20 catches_term "$pid"
     kill -TERM "$pid"
-    eventually 5 is_gone_after_term "$pid"
+    eventually 20 is_gone_after_term "$pid"
     ended 143 "$pid"
     ((SECONDS - begun < 9))
 }

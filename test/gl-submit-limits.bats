@@ -63,9 +63,9 @@ teardown() {
     pid=$!
     exec 8> "$BATS_TEST_TMPDIR/in"
     cat "$BATS_TEST_TMPDIR/all" >&8
-    eventually 5 log_holds 'length == 1'
+    eventually 20 log_holds 'length == 1'
     kill -TERM "$pid"
-    timeout 10 tail --pid="$pid" -f /dev/null
+    timeout 15 tail --pid="$pid" -f /dev/null
     exec 8>&-
     ended 143 "$pid"
     jq -se 'map(.atom_id) == [range(1; 101) | "a\(.)"] and all(.error.class == "interrupted")' "$BATS_TEST_TMPDIR/out"
@@ -80,7 +80,7 @@ teardown() {
     pid=$!
     exec 8> "$BATS_TEST_TMPDIR/in"
     echo '{"atom_id":"a"}' >&8
-    eventually 5 test -s "$BATS_TEST_TMPDIR/out"
+    eventually 20 test -s "$BATS_TEST_TMPDIR/out"
     echo '{"atom_id":"b"}' >&8
     timeout 20 tail --pid="$pid" -f /dev/null
     exec 8>&-
@@ -107,14 +107,14 @@ teardown() {
     stop_server
     rm "$BATS_TEST_TMPDIR/ready"
     start --scenario "$BATS_TEST_TMPDIR/rules"
-    timeout 10 gl-submit -q <<< '{"atom_id":"a"}' > "$BATS_TEST_TMPDIR/out"
+    timeout 30 gl-submit -q <<< '{"atom_id":"a"}' > "$BATS_TEST_TMPDIR/out"
     jq -e '.status == "complete" and .k200000 == 1' "$BATS_TEST_TMPDIR/out"
     assert_equal "$(grep -o '"k77":' "$BATS_TEST_TMPDIR/out" | wc -l)" 1
 }
 
 @test "limits: lines that open objects and never close them are read in no time" {
     yes $'{"a":[1,\n{"b":' | head -n 200000 > "$BATS_TEST_TMPDIR/in"
-    run -65 timeout 10 bash -c "set -o pipefail; gl-route -q '$BATS_TEST_TMPDIR/in' 2> /dev/null | wc -l"
+    run -65 timeout 30 bash -c "set -o pipefail; gl-route -q '$BATS_TEST_TMPDIR/in' 2> /dev/null | wc -l"
     assert [ "$output" -gt 0 ]
 }
 
@@ -125,9 +125,9 @@ teardown() {
         "$program" <<< '{"atom_id":"a","execution_id":"e"}' > "$BATS_TEST_TMPDIR/$program" 3>&- &
         pid=$!
         exec 8< "$BATS_TEST_TMPDIR/$program"
-        eventually 5 log_holds 'length >= 1'
+        eventually 20 log_holds 'length >= 1'
         exec 8<&-
-        timeout 5 tail --pid="$pid" -f /dev/null
+        timeout 15 tail --pid="$pid" -f /dev/null
         ended 141 "$pid"
         : > "$log"
     done

@@ -298,7 +298,7 @@ gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
     requests 1 6 '.mock = (if .n > 2 then {delay_ms: 20000} else 200 end)' > "$BATS_TEST_TMPDIR/in"
     gl-submit -j 3 "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
     pid=$!
-    eventually 5 grep -q '"a2"' "$BATS_TEST_TMPDIR/out"
+    eventually 20 grep -q '"a2"' "$BATS_TEST_TMPDIR/out"
     SECONDS=0
     kill -TERM "$pid"
     ended 143 "$pid"
@@ -341,7 +341,7 @@ gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
     pid=$!
     exec 8> "$BATS_TEST_TMPDIR/in"
     echo '{"atom_id":"a","mock":{"status":429,"retry_after":"1"}}' >&8
-    eventually 5 grep -q rate_limited "$BATS_TEST_TMPDIR/out"
+    eventually 20 grep -q rate_limited "$BATS_TEST_TMPDIR/out"
     sleep 1.1 # the pause itself
     echo '{"atom_id":"b"}' >&8
     exec 8>&-
@@ -413,9 +413,9 @@ gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
     pid=$!
     exec 8> "$BATS_TEST_TMPDIR/in"
     echo '{"atom_id":"a","mock":{"delay_ms":20000}}' >&8
-    eventually 5 log_holds 'length == 1'
+    eventually 20 log_holds 'length == 1'
     kill -TERM "$pid"
-    timeout 5 tail --pid="$pid" -f /dev/null
+    timeout 15 tail --pid="$pid" -f /dev/null
     exec 8>&-
     ended 143 "$pid"
     jq -se 'length == 1 and .[0].error.class == "interrupted"' "$BATS_TEST_TMPDIR/out"
@@ -426,7 +426,7 @@ gl-submit: /greenlight/run-atom, attempt 2: answered after N ms'
     requests 1 2 '.mock = (if .n == 1 then {delay_ms: 20000} else 401 end)' > "$BATS_TEST_TMPDIR/in"
     gl-submit -j 2 --unordered "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
     pid=$!
-    eventually 5 grep -q unauthorised "$BATS_TEST_TMPDIR/out"
+    eventually 20 grep -q unauthorised "$BATS_TEST_TMPDIR/out"
     SECONDS=0
     kill -TERM "$pid"
     ended 143 "$pid"
@@ -477,7 +477,7 @@ c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))'
     pid=$!
     exec 8> "$BATS_TEST_TMPDIR/in"
     echo '{"atom_id":"a","mock":503}' >&8
-    eventually 5 grep -q '"a"' "$BATS_TEST_TMPDIR/rest"
+    eventually 20 grep -q '"a"' "$BATS_TEST_TMPDIR/rest"
     exec 8>&-
     ended 75 "$pid"
 }
@@ -503,7 +503,7 @@ c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))'
     requests 1 3 '.mock = {delay_ms: 300}' > "$BATS_TEST_TMPDIR/in"
     gl-submit -j 1 --token-file "$BATS_TEST_TMPDIR/token" "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" &
     pid=$!
-    eventually 5 log_holds 'length == 1'
+    eventually 20 log_holds 'length == 1'
     rm "$BATS_TEST_TMPDIR/token"
     ended 77 "$pid"
     jq -se '.[0].status == "complete" and (.[1:] | length == 2 and all(.error.class == "unauthorised" and

@@ -373,7 +373,7 @@ teardown() {
     gl-submit --token-file "$BATS_TEST_TMPDIR/token" < "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
     pid=$!
     exec 8> "$BATS_TEST_TMPDIR/in"
-    eventually 5 grep -Eq '^Max core file size +0 +0 ' "/proc/$pid/limits"
+    eventually 20 grep -Eq '^Max core file size +0 +0 ' "/proc/$pid/limits"
     exec 8>&-
     ended 0 "$pid"
 }

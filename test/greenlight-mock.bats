@@ -172,7 +172,7 @@ rules() {
     start
     post run-atom '{"atom_id":"slow","mock":{"delay_ms":60000}}' > "$BATS_TEST_TMPDIR/slow" &
     slow=$!
-    eventually 5 grep -q slow "$log"
+    eventually 20 grep -q slow "$log"
     run -0 post run-atom '{"atom_id":"fast"}' --max-time 10
     assert_line 200
     log_holds '.[1].in_flight == 2'
@@ -351,7 +351,7 @@ rules() {
     holds '.got == [1,2] and .n == 1'
     id=$(queue '{"x":3}')
     finished() { get "/greenlight/execution/$id" | head -n 1 | jq -e '.status == "completed" and .result.got == 3'; }
-    eventually 10 finished
+    eventually 20 finished
 }
 
 @test "greenlight-mock: --exec says when the command fails without an output" {
@@ -364,7 +364,7 @@ rules() {
     assert_line 200
     id=$(queue '{"a":2}')
     failed() { get "/greenlight/execution/$id" | head -n 1 | jq -e '.status == "failed" and .error == "the command ended with exit 3"'; }
-    eventually 10 failed
+    eventually 20 failed
 }
 
 @test "greenlight-mock: --exec runs no more than eight commands at once and blocks nobody" {
@@ -375,7 +375,7 @@ rules() {
         post run-atom "{\"n\":$i}" > "answer.$i" &
     done
     eight() { [ "$(find on -type f | wc -l)" -eq 8 ]; }
-    eventually 10 eight
+    eventually 20 eight
     run -0 get /health --max-time 10
     assert_line 200
     eight
@@ -388,11 +388,11 @@ rules() {
     cd "$BATS_TEST_TMPDIR"
     start --honour-keys --exec 'cat; touch begun; until test -e go; do sleep 0.02; done'
     post run-atom '{"n":1}' -H 'Idempotency-Key: k' > first &
-    eventually 10 test -e begun
+    eventually 20 test -e begun
     run -0 post run-atom '{"n":1}' -H 'Idempotency-Key: k'
     assert_line 409
     touch go
-    eventually 10 grep -qx 200 first
+    eventually 20 grep -qx 200 first
     run -0 post run-atom '{"n":2}' -H 'Idempotency-Key: k'
     assert_line '{"n":1}'
 }
@@ -488,7 +488,7 @@ certificate() {
 @test "greenlight-mock: ends by SIGTERM in good order, whoever still waits" {
     start
     post run-atom '{"atom_id":"slow","mock":{"delay_ms":60000}}' > /dev/null 2>&1 3>&- &
-    eventually 5 grep -q slow "$log"
+    eventually 20 grep -q slow "$log"
     kill -TERM "$server_pid"
     wait "$server_pid" || status=$?
     assert_equal "$status" 143
@@ -500,7 +500,7 @@ certificate() {
     greenlight-mock --until-eof < "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" 3>&- &
     server_pid=$!
     exec {in}> "$BATS_TEST_TMPDIR/in"
-    eventually 5 grep -q ^ready "$BATS_TEST_TMPDIR/out"
+    eventually 20 grep -q ^ready "$BATS_TEST_TMPDIR/out"
     echo more >&"$in"
     run -0 curl -sS "$(sed 's/^ready //' "$BATS_TEST_TMPDIR/out")/health"
     exec {in}>&-

@@ -32,7 +32,7 @@ sessions() {
     export PGDATABASE=bare
     createdb bare
     for pid in 1 2 3 4 5 6; do
-        timeout 30 gl-migrate 3>&- &
+        timeout --foreground 30 gl-migrate 3>&- &
         pids+=($!)
     done
     for pid in "${pids[@]}"; do
@@ -48,7 +48,7 @@ sessions() {
     audit
     start
     requests_of_run 2000 > in
-    timeout 60 gl-enqueue -q --dedupe .atom_id in > acknowledged.other 3>&- &
+    timeout --foreground 60 gl-enqueue -q --dedupe .atom_id in > acknowledged.other 3>&- &
     other=$!
     timeout 60 gl-enqueue -q --dedupe .atom_id in > acknowledged
     ended 0 "$other"
@@ -56,9 +56,9 @@ sessions() {
     assert_equal "$(jq '.duplicate == true' acknowledged | sort | uniq -c | tr -s ' ')" $' 2000 false\n 2000 true'
     state_is 'pending 2000'
 
-    timeout 60 gl-drain -q -j 16 > out.other 3>&- &
+    timeout --foreground 60 gl-drain -q -j 16 > out.other 3>&- &
     other=$!
-    timeout 60 gl-drain -q -j 16 > out 3>&- &
+    timeout --foreground 60 gl-drain -q -j 16 > out 3>&- &
     eventually 20 test -s out.other -a -s out
     [ "$(sessions)" -le 4 ] || fail "$(sessions) sessions"
     ended 69 "$other"
@@ -92,7 +92,7 @@ sessions() {
     new_database
     add 1 30 '{"delay_ms": 500}'
     begin -q -j 4 --attempts 2
-    eventually 10 posts_are 1
+    eventually 20 posts_are 1
     halt_postgres immediate
     requests_of_run 100 > in
     run -75 --separate-stderr timeout 30 gl-enqueue -q --attempts 1 --spool spool in
@@ -101,7 +101,7 @@ sessions() {
     [ "$(find spool -name '*.jsonl' | wc -l)" -ge 2 ] || fail "$(ls -la spool)"
 
     run_postgres
-    eventually 10 gl-enqueue -q --spool spool /dev/null
+    eventually 20 gl-enqueue -q --spool spool /dev/null
     [ "$(value 'count(*)')" = 130 ]
     drain_all
     state_is 'complete 128, failed 2'

@@ -126,7 +126,7 @@ END
     add 2
     sql "select count(*) from greenlight_claim('w', 2, lease => '-1 s')"
     psql -Xq -c "begin; select 1 from greenlight_queue where atom_id = 'a1' for update; select pg_sleep(20)" 3>&- &
-    eventually 10 locked
+    eventually 20 locked
     [ "$(sql "select greenlight_renew('w', '-1 ms'), greenlight_sweep()")" = '1|1' ]
     [ "$(sql "select atom_id from greenlight_queue where status = 'executing'")" = a1 ]
     kill $!

@@ -246,10 +246,10 @@ figure() {
     [ "$(figure .oldest_xmin_age)" = null ]
     psql -Xq -c "begin isolation level repeatable read; select 1; select pg_sleep(30)" 3>&- > /dev/null &
     snapshot() { [ "$(figure .oldest_xmin_age)" != null ]; }
-    eventually 10 snapshot
+    eventually 20 snapshot
     sql "update greenlight_queue set errors = '[1]'; update greenlight_queue set errors = '[2]'"
     held() { [ "$(figure '.oldest_xmin_age >= 1 and .oldest_xmin_age_s > 0 and .dead_rows >= 2')" = true ]; }
-    eventually 10 held
+    eventually 20 held
     kill $!
 }
 

@@ -130,7 +130,7 @@ late() {
     printf '#!/bin/sh\ntouch reached\nexec sleep 60\n' > bin/sync
     chmod +x bin/sync
     PATH=$PWD/bin:$PATH setsid greenlight-late ada out 3>&- 2> /dev/null &
-    eventually 10 test -e reached
+    eventually 20 test -e reached
     kill -9 -- -$!
     wait $! || true
     assert_equal "$(value 'count(acked_at)')" 0

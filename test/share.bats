@@ -46,8 +46,8 @@ run_cron() {
     chmod 644 cron.d/greenlight
     run_cron 20 > cron.log 2>&1 3>&- &
     cron_pid=$!
-    eventually 15 state_is 'complete 20'
-    eventually 5 nothing_left
+    eventually 20 state_is 'complete 20'
+    eventually 20 nothing_left
     kill "$cron_pid"
     wait "$cron_pid" || true
     [ ! -s cron.log ]

@@ -74,7 +74,7 @@ posts_are() {
 begin() {
     env --default-signal=INT gl-drain "$@" > out 2> err 3>&- &
     drain_pid=$!
-    eventually 5 stage_pids > /dev/null
+    eventually 20 stage_pids > /dev/null
 }
 
 # stage_pids: those of gl-drain's children, in the order of the pipeline.

@@ -74,7 +74,7 @@ END
     (as_postgres setpriv --pdeathsig TERM -- "$(PATH=$PATH:/usr/sbin type -P pgbouncer)" -q "$PG_DIR/pooler/ini") \
         < /dev/null >> "$PG_DIR/pooler/log" 2>&1 3>&- &
     pooler_pid=$!
-    eventually 10 command psql -XqAt -h "$PG_DIR/pooler" -d postgres -c 'select'
+    eventually 20 command psql -XqAt -h "$PG_DIR/pooler" -d postgres -c 'select'
 }
 
 stop_pooler() {

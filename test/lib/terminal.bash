@@ -32,7 +32,7 @@ shows() {
 }
 
 on_screen() {
-    eventually 15 shows "$1"
+    eventually 20 shows "$1"
 }
 
 type_keys() {
