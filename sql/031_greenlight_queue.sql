@@ -65,6 +65,16 @@ alter table greenlight_queue set (
     autovacuum_vacuum_cost_delay = 0,
     toast.autovacuum_vacuum_scale_factor = 0, toast.autovacuum_vacuum_threshold = 10000);
 
+-- Requests are large enough to be compressed; lz4 takes a fifth of the time, where
+-- the server was built with it.
+do $$
+begin
+    alter table greenlight_queue alter request_payload set compression lz4,
+                                 alter result_payload set compression lz4;
+exception when feature_not_supported then
+    null;
+end $$;
+
 -- One index a query, named after it.  The partial ones hold only rows that the
 -- query can want, so that a million finished rows cost a claim nothing.
 create index if not exists greenlight_queue_ready on greenlight_queue (priority desc, run_at, id)
@@ -147,8 +157,20 @@ end $$;
 create or replace trigger greenlight_queue_inserted before insert on greenlight_queue
     for each row when (new.status <> 'pending' or new.execution_id is not null)
     execute function greenlight_queue_follow();
+-- The functions of 032 keep all of it in order themselves, where a call for each
+-- row would be a tenth of what the row costs.
 create or replace trigger greenlight_queue_moved before update of status, execution_id on greenlight_queue
-    for each row when (new.status <> old.status or new.execution_id is distinct from old.execution_id)
+    for each row when (
+        new.execution_id is distinct from old.execution_id
+            and new.submitted_at is not distinct from old.submitted_at
+        or new.status <> old.status and (
+            case when new.status = 'executing'
+                 then new.started_at is not distinct from old.started_at or new.lease_token is null
+                      or new.lease_token is not distinct from old.lease_token
+                 else new.lease_until is not null or new.claimed_by is not null end
+            or case when new.status in ('pending', 'executing') then new.completed_at is not null
+                    else new.completed_at is not distinct from old.completed_at end
+            or new.acked_at is not null))
     execute function greenlight_queue_follow();
 
 -- Who changes a payload and knows nothing of the text beside it means the payload.

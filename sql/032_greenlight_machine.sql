@@ -92,7 +92,7 @@ return coalesce(q.request_text, (
 create or replace function greenlight_error(given text) returns jsonb
 language sql stable
 return case when given ~ '^\s*\{' then greenlight_jsonb(given)
-            when given is not null then jsonb_build_object('message', given) end;
+            else jsonb_build_object('message', given) end;
 
 -- The list with one more error, stamped; the last ten are kept.
 create or replace function greenlight_add_error(errors jsonb, retry_count int, error jsonb) returns jsonb
@@ -266,15 +266,40 @@ begin
          where r.status = 'executing' and r.claimed_by = worker and r.execution_id is null;
 end $$;
 
--- Leases up to n ready rows to a worker: the highest priority first, then by
--- run_at, never more than max_held in its hands (greenlight_held).  It sweeps
--- first, and fails ready rows whose payload is no object.
+-- The first n ready rows, locked: the highest priority first, then by run_at.
+-- since[p + 1] lets the walk of priority p begin at a run_at.  broken: the payload is
+-- no object.
+create or replace function greenlight_walk(moment timestamptz, n int, atom_id text, learner_id text,
+    since timestamptz[])
+returns table (id uuid, broken boolean)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+    return query
+        with walk as materialized (
+            select w.id, w.broken
+              from generate_series(9, 0, -1) as p
+             cross join lateral (
+                select q.id, jsonb_typeof(q.request_payload) <> 'object' as broken
+                  from greenlight_queue q
+                 where q.status = 'pending' and q.priority = p::smallint
+                   and q.run_at <= moment and q.run_at >= coalesce(since[p + 1], '-infinity')
+                   and (greenlight_walk.atom_id is null or q.atom_id = greenlight_walk.atom_id)
+                   and (greenlight_walk.learner_id is null or q.learner_id = greenlight_walk.learner_id)
+                 order by q.run_at, q.id
+                 limit n for update skip locked) w
+             limit n)
+        select * from walk;
+end $$;
+
+-- Leases up to n ready rows to a worker, in the order of greenlight_walk, never
+-- more than max_held in its hands (greenlight_held).  It sweeps first, and fails
+-- ready rows whose payload is no object.
 --
--- since[p + 1] lets the walk of priority p begin at a run_at, so that a worker
--- need not pass the dead entries of rows it has claimed itself, which stay while
--- an old snapshot is held anywhere.  Where that finds fewer than n rows the walk
--- is made from the beginning.  `swept` is the same for the sweep: when the worker
--- last made one.
+-- `since` is for a worker that need not pass the dead entries of rows it has
+-- claimed itself, which stay while an old snapshot is held anywhere.  Where that
+-- finds fewer than n rows the walk is made from the beginning.  `swept` is the same
+-- for the sweep: when the worker last made one.
 create or replace function greenlight_claim(worker text, n int, max_held int default null,
     lease interval default '15 minutes', atom_id text default null, learner_id text default null,
     since timestamptz[] default null, swept timestamptz default '-infinity')
@@ -296,38 +321,27 @@ begin
     end if;
     moment := clock_timestamp();
     while room > 0 loop
-        with walk as materialized (
-            select w.id, w.broken
-              from generate_series(9, 0, -1) as p
-             cross join lateral (
-                select q.id, jsonb_typeof(q.request_payload) <> 'object' as broken
-                  from greenlight_queue q
-                 where q.status = 'pending' and q.priority = p::smallint
-                   and q.run_at <= moment and q.run_at >= coalesce(since[p + 1], '-infinity')
-                   and (greenlight_claim.atom_id is null or q.atom_id = greenlight_claim.atom_id)
-                   and (greenlight_claim.learner_id is null
-                        or q.learner_id = greenlight_claim.learner_id)
-                 order by q.run_at, q.id
-                 limit room for update skip locked) w
-             limit room)
-        select coalesce(array_agg(id), '{}'), array_agg(id) filter (where walk.broken)
-          into ready, broken from walk;
-        update greenlight_queue q
-           set status = 'failed', error_message = 'the payload is no object',
-               errors = greenlight_add_error(q.errors, q.retry_count, jsonb_build_object(
-                            'class', 'bad_request', 'message', 'the payload is no object'))
-         where q.id = any(broken);
+        select array_agg(w.id) filter (where not w.broken), array_agg(w.id) filter (where w.broken)
+          into ready, broken
+          from greenlight_walk(moment, room, greenlight_claim.atom_id, greenlight_claim.learner_id, since) w;
+        if broken is not null then
+            update greenlight_queue q
+               set status = 'failed', error_message = 'the payload is no object',
+                   errors = greenlight_add_error(q.errors, q.retry_count, jsonb_build_object(
+                                'class', 'bad_request', 'message', 'the payload is no object'))
+             where q.id = any(broken);
+        end if;
         return query
             with claimed as (
                 update greenlight_queue q
                    set status = 'executing', lease_token = token, lease_until = moment + lease,
-                       claimed_by = worker
-                 where q.id = any(ready) and (broken is null or q.id <> all(broken))
+                       claimed_by = worker, started_at = moment, completed_at = null, acked_at = null
+                 where q.id = any(ready)
                 returning q.*)
             select * from claimed c order by c.priority desc, c.run_at, c.id;
         get diagnostics taken = row_count;
         room := room - taken;
-        exit when since is null and cardinality(ready) = taken; -- that was all there is
+        exit when since is null and broken is null; -- that was all there is
         since := null;
     end loop;
 end $$;
@@ -428,7 +442,8 @@ begin
         pass := pass + 1;
         return query
             with asked as (
-                select u.*, row_number() over (partition by u.id order by u.ord) as turn
+                select u.*, row_number() over (partition by u.id order by u.ord) as turn,
+                       coalesce(u.outcome = 'retry' and u.execution_id = '', false) as anew
                   from unnest(greenlight_settle.id, token, outcome, greenlight_settle.execution_id, result,
                               payload, error, run_after, verbatim, give_up)
                        with ordinality as u(id, token, outcome, execution_id, result, payload, error,
@@ -439,8 +454,9 @@ begin
                             then jsonb_build_object('class', 'expired', 'message',
                                                     'it has not ended ' || justify_hours(a.give_up)
                                                                || ' after it was submitted')
-                            else greenlight_error(a.error) end as problem,
-                       coalesce(a.outcome = 'retry' and a.execution_id = '', false) as anew,
+                            when a.error is not null then greenlight_error(a.error) end as problem,
+                       case when not a.anew then
+                           coalesce(nullif(a.execution_id, ''), q.execution_id) end as known_as,
                        greenlight_judge(q.status, coalesce(q.lease_token = a.token, false), a.outcome)
                            as settlement,
                        case when a.outcome = 'progress' then q.status
@@ -454,8 +470,13 @@ begin
             moved as (
                 update greenlight_queue q
                    set status = j.next,
-                       execution_id = case when not j.anew then
-                                          coalesce(nullif(j.execution_id, ''), q.execution_id) end,
+                       lease_until = case when j.next = 'executing' then q.lease_until end,
+                       claimed_by = case when j.next = 'executing' then q.claimed_by end,
+                       completed_at = case when j.next not in ('pending', 'executing') then now() end,
+                       acked_at = null,
+                       execution_id = j.known_as,
+                       submitted_at = case when j.known_as = q.execution_id then q.submitted_at
+                                           when j.known_as is not null then now() end,
                        idempotency_key = case when j.anew then gen_random_uuid()::text
                                               else q.idempotency_key end,
                        result_payload = case when j.next in ('pending', 'executing') then q.result_payload
@@ -500,11 +521,12 @@ begin
 end $$;
 
 -- A queue is empty and full in turns, so statistics are always of another day:
--- the walk over an index is right whatever they say, and each claim is planned
--- for the arguments that it has; but not the sweep in it, which has one way to go.
--- What is off counts as dear, for which a plan would be compiled.
-alter function greenlight_claim set plan_cache_mode = force_custom_plan set jit = off
+-- the walk over an index is right whatever they say, and each walk is planned for
+-- the arguments that it has; all else has one way to go.  What is off counts as
+-- dear, for which a plan would be compiled.
+alter function greenlight_walk set plan_cache_mode = force_custom_plan set jit = off
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off;
+alter function greenlight_claim set enable_seqscan = off;
 alter function greenlight_sweep set plan_cache_mode = force_generic_plan set jit = off
     set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off;
 alter function greenlight_renew set enable_seqscan = off;
@@ -515,6 +537,7 @@ alter function greenlight_settle set enable_seqscan = off;
 alter function greenlight_enqueue set enable_seqscan = off;
 
 comment on function greenlight_enqueue is 'stores requests, each once';
+comment on function greenlight_walk is 'locks the ready rows that come first';
 comment on function greenlight_claim is 'leases ready rows to a worker';
 comment on function greenlight_renew is 'puts the end of a worker''s leases off';
 comment on function greenlight_settle is 'records outcomes, fenced by the token of the claim';
