@@ -112,6 +112,9 @@ $(BUILD)/obj $(BUILD)/bin $(BUILD)/gen $(BUILD)/test:
 # what install put there.  The drivers are inside gl-run.
 bindir   := $(DESTDIR)$(PREFIX)/bin
 sharedir := $(DESTDIR)$(PREFIX)/share
+bashdir  ?= $(PREFIX)/share/bash-completion/completions
+fishdir  ?= $(PREFIX)/share/fish/vendor_completions.d
+zshdir   ?= $(PREFIX)/share/zsh/site-functions
 PAGES    := $(wildcard man/*.[1-8])
 SQL      := $(notdir $(wildcard sql/*.sql))
 SHARED   := $(filter-out greenlight/drivers/%,$(patsubst share/%,%,$(shell find share -type f 2>/dev/null | sort)))
@@ -126,10 +129,18 @@ install: programs
 	    if [ -x share/$$file ]; then mode=755; else mode=644; fi; \
 	    install -D -m $$mode share/$$file $(sharedir)/$$file; \
 	done
+	install -d $(DESTDIR)$(bashdir) $(DESTDIR)$(fishdir) $(DESTDIR)$(zshdir)
+	set -e; for program in $(PROGRAMS); do \
+	    ln -sf ../../greenlight/completion.bash $(DESTDIR)$(bashdir)/$$program; \
+	    ln -sf ../../greenlight/completion.fish $(DESTDIR)$(fishdir)/$$program.fish; \
+	done
+	printf '%s\n' '#compdef $(PROGRAMS)' '. "$${$${(%):-%x}:A:h}/../../greenlight/completion.zsh"' '_greenlight "$$@"' \
+	    > $(DESTDIR)$(zshdir)/_greenlight
 
 uninstall:
 	rm -f $(PROGRAMS:%=$(bindir)/%) $(PAGE_FILES:%=$(sharedir)/%) $(SHARED:%=$(sharedir)/%) \
-	    $(SQL:%=$(sharedir)/greenlight/sql/%)
+	    $(SQL:%=$(sharedir)/greenlight/sql/%) $(PROGRAMS:%=$(DESTDIR)$(bashdir)/%) \
+	    $(PROGRAMS:%=$(DESTDIR)$(fishdir)/%.fish) $(DESTDIR)$(zshdir)/_greenlight
 	[ ! -d $(sharedir)/greenlight ] || find $(sharedir)/greenlight -depth -type d -empty -delete
 
 # The same commit gives the same bytes, whoever packs it and when.

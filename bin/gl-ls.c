@@ -33,6 +33,7 @@ static const struct cli_option options[] = {
      .help = "list N rows at most"},
     {.letter = 'r', .name = "reverse", .member = AT(reverse), .help = "the oldest rows first"},
     {.name = "status", .arg = "S,S", .type = CLI_TEXT, .member = AT(status),
+     .choices = "pending,executing,complete,failed,cancelled",
      .help = "only rows that are pending, executing, complete, failed or cancelled"},
     {.name = "learner", .arg = "ID", .type = CLI_TEXT, .member = AT(learner), .help = "only rows of this learner"},
     {.name = "atom", .arg = "ID", .type = CLI_TEXT, .member = AT(atom), .help = "only rows of this atom"},

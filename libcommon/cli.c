@@ -203,6 +203,42 @@ static void print_help(const struct cli *c)
     printf("\nD is a duration: 500ms, 30s, 5m, 2h, 7d; a bare number is seconds. See %s(1).\n", c->name);
 }
 
+/* What can stand for an option's value or an operand: words as `choices` has
+ * them, or ":file", ":dir", ":@file" (a text or @FILE), ":row", ":learner",
+ * ":atom", or "-" where only the user knows. */
+static const char *completes(const struct cli_option *o)
+{
+    const char *arg = o->arg ? o->arg : "";
+    if (o->choices)
+        return o->choices;
+    if (strstr(arg, "@FILE"))
+        return ":@file";
+    if (strcmp(arg, "FILE") == 0 || strcmp(arg, "PATH") == 0)
+        return ":file";
+    if (strcmp(arg, "DIR") == 0)
+        return ":dir";
+    if (strcmp(arg, "ID") == 0)
+        return strcmp(o->name, "learner") == 0 ? ":learner" : strcmp(o->name, "atom") == 0 ? ":atom" : "-";
+    return "-";
+}
+
+/* The table for share/greenlight/completion.*: letter, name, value, what can
+ * stand for it, help, with tabs between them; the operands are the last line. */
+static void print_completion(const struct cli *c)
+{
+    const struct cli_option *const tables[] = {c->options, common};
+    for (size_t i = 0; i < 2; i++)
+        for (const struct cli_option *o = tables[i]; o->name; o++)
+            printf("-%.1s\t--%s\t%s\t%s\t%s\n", (char[]){o->letter, '\0'}, o->name, o->arg ? o->arg : "-",
+                   completes(o), o->help);
+    bool file = strstr(c->operands, "FILE"), row = strstr(c->operands, "ID");
+    printf("-\t-\t%s\t%s%s%s\t-\n", *c->operands ? c->operands : "-", row ? ":row" : "",
+           row && file ? "|" : "",
+           file  ? ":file"
+           : row ? ""
+                 : "-");
+}
+
 /* getopt's two tables, made from ours.  A long-only option's value is its
  * index above FIRST_LONG_ONLY. */
 struct getopt_tables {
@@ -218,7 +254,8 @@ static void add_options(struct getopt_tables *t, const struct cli_option *option
     for (size_t i = 0, n = count_options(options); i < n && t->count < OPTIONS_MAX; i++) {
         const struct cli_option *o = &options[i];
         int value = o->letter ? o->letter : FIRST_LONG_ONLY + (int)t->count;
-        t->longs[t->count] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, value};
+        int has_arg = value == 'h' ? optional_argument : o->arg ? required_argument : no_argument;
+        t->longs[t->count] = (struct option){o->name, has_arg, NULL, value};
         t->all[t->count++] = o;
         if (!o->letter)
             continue;
@@ -250,8 +287,10 @@ die_usage(const struct cli *c, const struct getopt_tables *t, int got, char **ar
 
 static void handle_common(const struct cli *c, int letter, bool verbose)
 {
+    if (letter == 'h' && optarg && strcmp(optarg, "completion") != 0)
+        die(EXIT_USAGE, "--help=%s: takes no value; see %s --help", optarg, c->name);
     if (letter == 'h')
-        print_help(c);
+        (optarg ? print_completion : print_help)(c);
     if (letter == 'V')
         printf("%s (Greenlight tools) %s\n", c->name, GL_VERSION);
     if (letter == 'h' || letter == 'V')

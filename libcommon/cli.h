@@ -1,7 +1,8 @@
 /* cli: the command line, from one table a program.
  *
- * The table gives parsing, the environment, defaults and --help, so that they
- * cannot drift apart; man pages and completions are held to it by tests.
+ * The table gives parsing, the environment, defaults, --help and, by
+ * --help=completion, what shells complete, so that they cannot drift apart; man
+ * pages are held to it by tests.
  * -h --help, -V --version, -q --quiet and --verbose belong to every program
  * and are not in its table.  Everything here may exit: 64 for a wrong flag,
  * 78 for a wrong value in the environment, 0 after --help and --version. */
@@ -38,7 +39,7 @@ struct cli_option {
     size_t member;       /* offsetof the member in the program's options */
     const char *preset;  /* the default as a person would type it, or NULL */
     const char *env;     /* its environment variable; a duration there is in ms */
-    const char *choices; /* CLI_CHOICE: "queue|skip|manual" */
+    const char *choices; /* CLI_CHOICE: "queue|skip|manual"; CLI_TEXT: "a,b", words of a list, to complete */
     int64_t min, max;    /* both 0: from 0 to a very large number */
 };
 

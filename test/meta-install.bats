@@ -20,9 +20,11 @@ make_in() {
     done
     run -0 find "$root" -type f -perm /022
     assert_output ""
+    run -0 find "$root" -xtype l # each link leads to something
+    assert_output ""
 
     make_in "$GL_TOP" BUILD="$GL_BUILD" DESTDIR="$root" PREFIX=/usr uninstall
-    run -0 find "$root" -type f -o -name greenlight
+    run -0 find "$root" ! -type d -o -name greenlight
     assert_output ""
 }
 
