@@ -115,9 +115,11 @@ sharedir := $(DESTDIR)$(PREFIX)/share
 bashdir  ?= $(PREFIX)/share/bash-completion/completions
 fishdir  ?= $(PREFIX)/share/fish/vendor_completions.d
 zshdir   ?= $(PREFIX)/share/zsh/site-functions
+unitdir  ?= $(PREFIX)/lib/systemd/system
+UNITS    := $(wildcard share/systemd/*)
 PAGES    := $(wildcard man/*.[1-8])
 SQL      := $(notdir $(wildcard sql/*.sql))
-SHARED   := $(filter-out greenlight/drivers/%,$(patsubst share/%,%,$(shell find share -type f 2>/dev/null | sort)))
+SHARED   := $(filter-out greenlight/drivers/% systemd/%,$(patsubst share/%,%,$(shell find share -type f 2>/dev/null | sort)))
 PAGE_FILES := $(foreach p,$(PAGES),man/man$(subst .,,$(suffix $p))/$(notdir $p))
 
 install: programs
@@ -129,7 +131,10 @@ install: programs
 	    if [ -x share/$$file ]; then mode=755; else mode=644; fi; \
 	    install -D -m $$mode share/$$file $(sharedir)/$$file; \
 	done
-	install -d $(DESTDIR)$(bashdir) $(DESTDIR)$(fishdir) $(DESTDIR)$(zshdir)
+	install -d $(DESTDIR)$(bashdir) $(DESTDIR)$(fishdir) $(DESTDIR)$(zshdir) $(DESTDIR)$(unitdir)
+	set -e; for unit in $(UNITS); do \
+	    sed 's|/usr/local|$(PREFIX)|' $$unit > $(DESTDIR)$(unitdir)/$${unit##*/}; \
+	done
 	set -e; for program in $(PROGRAMS); do \
 	    ln -sf ../../greenlight/completion.bash $(DESTDIR)$(bashdir)/$$program; \
 	    ln -sf ../../greenlight/completion.fish $(DESTDIR)$(fishdir)/$$program.fish; \
@@ -140,7 +145,8 @@ install: programs
 uninstall:
 	rm -f $(PROGRAMS:%=$(bindir)/%) $(PAGE_FILES:%=$(sharedir)/%) $(SHARED:%=$(sharedir)/%) \
 	    $(SQL:%=$(sharedir)/greenlight/sql/%) $(PROGRAMS:%=$(DESTDIR)$(bashdir)/%) \
-	    $(PROGRAMS:%=$(DESTDIR)$(fishdir)/%.fish) $(DESTDIR)$(zshdir)/_greenlight
+	    $(PROGRAMS:%=$(DESTDIR)$(fishdir)/%.fish) $(DESTDIR)$(zshdir)/_greenlight \
+	    $(UNITS:share/systemd/%=$(DESTDIR)$(unitdir)/%)
 	[ ! -d $(sharedir)/greenlight ] || find $(sharedir)/greenlight -depth -type d -empty -delete
 
 # The same commit gives the same bytes, whoever packs it and when.
@@ -149,6 +155,15 @@ dist:
 	@mkdir -p $(BUILD)
 	git -c tar.umask=0022 archive --format=tar --prefix=$(DIST)/ HEAD | xz -9 -T1 > $(BUILD)/$(DIST).tar.xz
 	@echo $(BUILD)/$(DIST).tar.xz
+
+# Built from what dist packs, in a folder of its own, so this tree stays as it is.
+deb: dist
+	rm -rf $(BUILD)/deb
+	mkdir $(BUILD)/deb
+	tar -C $(BUILD)/deb -xf $(BUILD)/$(DIST).tar.xz
+	cd $(BUILD)/deb/$(DIST) && env -i PATH="$$PATH" HOME="$$HOME" dpkg-buildpackage -us -uc -b
+	lintian --fail-on error,warning $(BUILD)/deb/*.changes
+	@echo $(BUILD)/deb/*_$(VERSION)_*.deb
 
 clean:
 	rm -rf $(BUILD)
@@ -161,8 +176,9 @@ help:
 #:install    programs, man pages and data, below DESTDIR PREFIX (/usr/local)
 #:uninstall  takes out what install put there
 #:dist       a reproducible BUILD/greenlight-tools-VERSION.tar.xz of HEAD
+#:deb        a Debian package of HEAD in BUILD/deb, which lintian finds nothing wrong with
 #:clean      removes BUILD
 
-.PHONY: all programs install uninstall dist clean help
+.PHONY: all programs install uninstall dist deb clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -43,6 +43,10 @@ chaos: export CHAOS_CRASHES ?= 20
 chaos: programs tests
 	$(BATS) test/chaos.bats
 
+#:check-deb  the Debian package in a fresh Debian: installed, used, purged (as root, from the network)
+check-deb: deb
+	test/lib/check-deb $(BUILD)/deb/greenlight-tools_$(VERSION)_*.deb $(ROOT)
+
 #:memcheck   the unit tests and some pipelines under valgrind
 memcheck: programs tests
 	test/lib/memcheck $(UNIT_TESTS)
@@ -79,4 +83,4 @@ $(BUILD)/peers/node_modules: $(wildcard test/bench/peers/*)
 	@touch $@
 
 FORCE:
-.PHONY: tests check check-pooler chaos memcheck fuzz bench bench-peers FORCE
+.PHONY: tests check check-pooler check-deb chaos memcheck fuzz bench bench-peers FORCE

@@ -7,8 +7,8 @@ LINTERS := layers headers format tidy cppcheck shellcheck manlint text
 
 HEADERS    := $(wildcard libcommon/*.h test/*/*.h)
 C_SOURCES  := $(wildcard libcommon/*.c bin/*.c test/*/*.c)
-SHELL_FILES := bootstrap .ci/run test/demo $(shell grep -lE '^\#! ?/.*sh$$' test/lib/* test/bench/* bin/* share/examples/* share/greenlight/* 2>/dev/null) \
-               $(wildcard test/lib/*.bash test/bench/*.bash share/greenlight/*.bash)
+SHELL_FILES := bootstrap .ci/run test/demo debian/smoke debian/greenlight-tools.postrm $(shell grep -lE '^\#! ?/.*sh$$' test/lib/* test/bench/* bin/* share/examples/* \
+               share/greenlight/* 2>/dev/null) $(wildcard test/lib/*.bash test/bench/*.bash share/greenlight/*.bash)
 CHECK_FLAGS := -std=c11 -Ilibcommon -I$(BUILD)/gen
 
 #:lint       every linter (each is a target: layers headers format tidy cppcheck shellcheck manlint text)

@@ -18,6 +18,7 @@ make_in() {
     for file in "$GL_TOP"/share/examples/*; do
         [ -x "$root/usr/share/examples/${file##*/}" ]
     done
+    grep -qx 'ExecStart=/usr/bin/gl-drain .*' "$root/usr/lib/systemd/system/gl-drain.service"
     run -0 find "$root" -type f -perm /022
     assert_output ""
     run -0 find "$root" -xtype l # each link leads to something
@@ -26,6 +27,28 @@ make_in() {
     make_in "$GL_TOP" BUILD="$GL_BUILD" DESTDIR="$root" PREFIX=/usr uninstall
     run -0 find "$root" ! -type d -o -name greenlight
     assert_output ""
+}
+
+# packages FIELD: the names in that field of debian/control.
+packages() {
+    awk -v field="$1:" '/^[^ ]/ { inside = $1 == field } inside { sub(field, ""); print }' "$GL_TOP/debian/control" |
+        grep -oE '[a-z0-9.-]+' | grep -vE '^(misc|shlibs|debhelper-compat|13)$' | sort
+}
+
+# bootstraps GROUP: the packages that bootstrap has for it.
+bootstraps() {
+    sed -nE "s/^$1 +([a-z0-9.-]+) .*/\1/p" "$GL_TOP/bootstrap" | sort
+}
+
+@test "package: it has the version of the programs, and what bootstrap knows them to need" {
+    local version
+    version=$(sed -n 's/.*GL_VERSION "\(.*\)".*/\1/p' "$GL_TOP/libcommon/cli.h")
+    [[ $(head -n 1 "$GL_TOP/debian/changelog") == "greenlight-tools ($version) "* ]]
+    grep -q "^## $version" "$GL_TOP/CHANGELOG.md"
+    # util-linux is essential, the compiler too where packages are built, and the rest is the mock's.
+    diff <(bootstraps runtime | grep -vx util-linux) <(packages Recommends)
+    diff <(bootstraps build | grep -vxE 'gcc|make|libc6-dev|libmicrohttpd-dev|libgnutls28-dev') \
+        <(packages Build-Depends | grep .)
 }
 
 @test "dist: two people pack the same bytes from one commit" {
