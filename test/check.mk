@@ -51,6 +51,13 @@ check-deb: deb
 memcheck: programs tests
 	test/lib/memcheck $(UNIT_TESTS)
 
+#:coverage   which lines of bin and libcommon the tests reach; less than 90 % is a failure
+coverage:
+	+$(MAKE) --no-print-directory COVERAGE=1 BUILD=$(BUILD)/coverage CFLAGS='-O1 -g' programs tests
+	find $(BUILD)/coverage -name '*.gcda' -delete
+	+$(MAKE) --no-print-directory COVERAGE=1 BUILD=$(BUILD)/coverage CFLAGS='-O1 -g' check > $(BUILD)/coverage/check.log; \
+	    code=$$?; test/lib/coverage $(BUILD)/coverage && exit $$code
+
 #:fuzz       each test/fuzz/*.c for FUZZ_SECONDS (60), from test/fuzz/corpus/NAME
 fuzz: $(FUZZERS:%=%.run)
 
@@ -83,4 +90,4 @@ $(BUILD)/peers/node_modules: $(wildcard test/bench/peers/*)
 	@touch $@
 
 FORCE:
-.PHONY: tests check check-pooler check-deb chaos memcheck fuzz bench bench-peers FORCE
+.PHONY: tests check check-pooler check-deb chaos memcheck coverage fuzz bench bench-peers FORCE
