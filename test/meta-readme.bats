@@ -116,6 +116,15 @@ END
     done < codes
 }
 
+@test "README: cron takes three lines, those of the example" {
+    sed -n '/^Cron /,/^What /s/^    //p' "$GL_TOP/README.md" > lines
+    assert_equal "$(wc -l < lines)" 3
+    grep -qxF "$(sed -n 1p lines)" "$GL_TOP/share/cron/greenlight"
+    grep -qxF "$(sed -n 2p lines)" "$GL_TOP/share/cron/greenlight"
+    grep -qxE '\* \* \* \* \*  greenlight  gl-drain -q .*> /dev/null' "$GL_TOP/share/cron/greenlight"
+    assert_equal "$(sed -n 3p lines)" '* * * * * gl-drain -q > /dev/null'
+}
+
 @test "README: a command that fails is seen" {
     printf '%s\n' '```sh' 'echo one' 'gl-route --no-such-flag' 'echo two' '```' > bad.md
     run -64 readme bad.md
