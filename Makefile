@@ -19,7 +19,7 @@ LINK     += -fsanitize=$(SANITIZE)
 endif
 ifneq ($(COVERAGE),)
 HARDEN   += --coverage
-LINK     += --coverage
+LINK     += --coverage -Wl,--wrap=_exit
 endif
 BASE_CFLAGS = -std=c11 $(CFLAGS) $(WARN) $(HARDEN) -Ilibcommon -I$(BUILD)/gen
 ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
@@ -62,7 +62,7 @@ LIBS_gl-handoff := -lcurl -lpq -ljq -lutf8proc -lonig -lm
 LIBS_gl-doctor := -lcurl -lpq -lutf8proc -lm
 LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lonig -lm,$(LIBS_$p)))) -lonig -lm
 
-OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o)
+OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o) $(if $(COVERAGE),$(BUILD)/obj/coverage_exit.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
 
 all: programs
@@ -82,6 +82,9 @@ $(BUILD)/obj/%.o: libcommon/%.c | $(BUILD)/obj
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.o: bin/%.c | $(BUILD)/obj
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/%.o: test/lib/%.c | $(BUILD)/obj
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # What runs a learner's tests inside the sandbox is part of the program: its

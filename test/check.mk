@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_BUILD   := $(BUILD)/fuzz/lib
 JOBS         ?= $(shell echo $$(($$(nproc) + 1)))
 TESTS        ?= test
-QUEUE_BENCH  := enqueue drain two full snapshot peers list memory
+QUEUE_BENCH  := enqueue drain two full snapshot scale peers list memory
 BENCH        ?= route submit single poll render run $(QUEUE_BENCH)
 BATS         := bats --jobs $(JOBS) --print-output-on-failure $(if $(SANITIZE),--filter-tags '!plain')
 
