@@ -115,6 +115,7 @@ $(BUILD)/obj $(BUILD)/bin $(BUILD)/gen $(BUILD)/test:
 # what install put there.  The drivers are inside gl-run.
 bindir   := $(DESTDIR)$(PREFIX)/bin
 sharedir := $(DESTDIR)$(PREFIX)/share
+# Where the shells look; what lies there finds the rest as ../../greenlight.
 bashdir  ?= $(PREFIX)/share/bash-completion/completions
 fishdir  ?= $(PREFIX)/share/fish/vendor_completions.d
 zshdir   ?= $(PREFIX)/share/zsh/site-functions

@@ -140,6 +140,15 @@ has_sections() {
     for_each has_sections
 }
 
+is_in_overview() {
+    grep -qx "\.It Xr $1 1" "$GL_TOP/man/greenlight.7" || complain "$1" "greenlight(7) does not say what it does"
+    grep -qx "\.Xr $1 1 ,*" "$GL_TOP/man/greenlight.7" || complain "$1" "SEE ALSO of greenlight(7) does not name it"
+}
+
+@test "docs: greenlight(7) says what each program does, and refers to it" {
+    for_each is_in_overview
+}
+
 @test "docs: mandoc finds nothing to complain about" {
     run -0 mandoc -Tlint -Wwarning "$GL_TOP"/man/*
     assert_output ""
