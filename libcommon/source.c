@@ -17,7 +17,7 @@ char *source_read(const char *option, const char *value, struct err *e)
     char chunk[4096];
     size_t got;
     buf_init(&text, SOURCE_MAX);
-    while (file && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
+    while (file && !text.overflowed && (got = fread(chunk, 1, sizeof chunk, file)) > 0)
         buf_add(&text, chunk, got);
     if (file && !ferror(file) && !text.overflowed) {
         fclose(file);
