@@ -77,14 +77,6 @@ void row_column(struct buf *sql, const char *name)
     put_expression(sql, c);
 }
 
-size_t row_count(enum row_part part)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < COLUMNS; i++)
-        count += is_wanted(&columns[i], part);
-    return count;
-}
-
 void row_put(struct buf *out, const char *const *values, enum row_part part)
 {
     for (size_t i = 0; i < COLUMNS; i++) {

@@ -14,10 +14,9 @@
 /* Without the payloads: for whoever has just sent them, or only wants to count. */
 enum row_part { ROW_WHOLE, ROW_WITHOUT_PAYLOADS };
 
-/* Appends the list of a `select` from `greenlight_queue q`, with as many columns
- * as row_count says, in the order that row_put reads them. */
+/* Appends the list of a `select` from `greenlight_queue q`, in the order in which
+ * row_put reads the columns. */
 void row_select(struct buf *sql, enum row_part part);
-size_t row_count(enum row_part part);
 
 /* Appends the expression for one column, whose name must be a member's. */
 void row_column(struct buf *sql, const char *name);
