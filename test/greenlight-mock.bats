@@ -518,6 +518,14 @@ certificate() {
                and (group_by(.path + (.body | fromjson | .atom_id)) | all(map(.n) | sort == [range(1; 1 + length)]))'
 }
 
+# What stalls does a few dozen a second.
+@test "greenlight-mock: 128 connections that are ready at once do not stall it" {
+    start
+    run -0 wrk -t 1 -c 128 -d 2 "$GREENLIGHT_API_URL/health"
+    [[ $output =~ ([0-9]+)" requests in" ]]
+    assert [ "${BASH_REMATCH[1]}" -gt 500 ]
+}
+
 @test "greenlight-mock: a wrong command line is exit 64" {
     run -64 greenlight-mock --port 70000
     run -64 greenlight-mock --tls-cert x
