@@ -212,6 +212,36 @@ rules() {
     done
 }
 
+@test "greenlight-mock: sends raw bytes as they are scripted, and nothing else" {
+    start
+    run_raw() {
+        run "$1" timeout 10 curl -sS --http0.9 --data-binary "{\"atom_id\":\"a\",\"mock\":{\"raw\":$2}}" "$GREENLIGHT_API_URL/greenlight/run-atom"
+    }
+    run_raw -0 '["no\u0000t HTTP \u00ff\u00c3",{"bytes":"ab","times":3},{"wait_ms":1},"."]'
+    assert_equal "$(curl -sS --http0.9 --data-binary '{"mock":{"raw":"a\u0000\u00ff\u0080"}}' "$GREENLIGHT_API_URL/greenlight/run-atom" | od -An -tx1)" ' 61 00 ff 80'
+    assert_output --partial ababab.
+    for wrong in '"\u0100"' '5' '[5]' '[{"times":-1}]' '[{"byte":"x"}]' '[{"bytes":5}]'; do
+        run_raw -0 "$wrong"
+        assert_output --partial 'raw\" has a value that it cannot have'
+    done
+}
+
+@test "greenlight-mock: pauses within raw bytes, and stops when the client or itself does" {
+    start
+    scripted='{"atom_id":"a","mock":{"raw":["HTTP/1.1 200 OK\r\n\r\n",{"bytes":"x","times":0,"wait_ms":50}]}}'
+    run -28 timeout 10 curl -sSN -m 1 --data-binary "$scripted" "$GREENLIGHT_API_URL/greenlight/run-atom"
+    [[ $output == xxx* ]]
+    eventually 5 eval '[ "$(ls "/proc/$server_pid/task" | wc -l)" = 2 ]'
+    curl -sS --data-binary "$scripted" "$GREENLIGHT_API_URL/greenlight/run-atom" > /dev/null 2>&1 3>&- &
+    pid=$!
+    eventually 5 log_holds 'length == 2'
+    kill -TERM "$server_pid"
+    timeout 10 tail --pid="$server_pid" -f /dev/null
+    ended 143 "$server_pid"
+    server_pid=
+    ended 0 "$pid"
+}
+
 @test "greenlight-mock: pads a body to any size, still JSON" {
     start
     curl -sS -d '{"atom_id":"a","mock":{"pad":20000000}}' "$GREENLIGHT_API_URL/greenlight/run-atom" > "$BATS_TEST_TMPDIR/big"

@@ -53,6 +53,9 @@ static enum MHD_Result answer(struct mock *m, struct request *r)
     if (m->log && !r->logged)
         log_write(m->log, r);
     leave(m, r);
+    const struct reply *reply = &r->reply;
+    if (reply->answer->raw.at && !reply->whole)
+        return raws_send(m->raws, reply->answer->raw, &r->parked, r->connection) ? MHD_YES : MHD_NO;
     return reply_send(&r->reply, r->connection);
 }
 
@@ -88,6 +91,8 @@ enum MHD_Result request_goes_on(void *cls, struct MHD_Connection *connection, co
         r->stage = STAGE_BODY;
         return MHD_YES;
     }
+    if (r->stage == STAGE_LEFT) /* the raw answer is out */
+        return MHD_NO;
     if (*upload_len > 0) {
         buf_add(&r->body, upload, *upload_len);
         *upload_len = 0;

@@ -168,10 +168,12 @@ static void open_mock(struct mock *m, const struct options *o, int wake)
         m->replays = replays_new();
     m->executions = executions_new();
     m->park = park_new(wake);
+    m->raws = raws_new(m->park);
 }
 
 static void close_mock(struct mock *m)
 {
+    raws_free(m->raws);
     park_free(m->park);
     if (m->commands)
         commands_free(m->commands);
@@ -208,6 +210,7 @@ int main(int argc, char **argv)
         die(EXIT_OS, "cannot start the server");
     tell_ready(&o, o.port);
     attend(&m, wake, o.until_eof);
+    raws_stop(m.raws);
     park_stop(m.park);
     MHD_stop_daemon(daemon);
     if (o.unix_path)

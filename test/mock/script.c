@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "parse.h"
+#include "raw.h"
 #include "xalloc.h"
 
 enum { DELAY_MAX_MS = 3600 * 1000, PAD_MAX = 1 << 30, TESTS_MAX = 10000, POLLS_MAX = 1000000 };
@@ -32,7 +33,7 @@ const struct answer answer_default = {
     .status = UNSET,
 };
 
-enum kind { INT, CHOICE, ANY, STRING, LIST, HEADERS, RETRY_AFTER };
+enum kind { INT, CHOICE, ANY, STRING, LIST, HEADERS, RETRY_AFTER, RAW };
 
 struct field {
     const char *name;
@@ -52,6 +53,7 @@ static const struct field fields[] = {
     {"status", INT, offsetof(struct answer, status), 200, 599, NULL},
     {"body", ANY, offsetof(struct answer, body), 0, 0, NULL},
     {"text", STRING, offsetof(struct answer, text), 0, 0, NULL},
+    {"raw", RAW, offsetof(struct answer, raw), 0, 0, NULL},
     {"headers", HEADERS, offsetof(struct answer, headers), 0, 0, NULL},
     {"retry_after", RETRY_AFTER, offsetof(struct answer, retry_after), 0, 0, NULL},
     {"delay_ms", INT, offsetof(struct answer, delay_ms), 0, DELAY_MAX_MS, NULL},
@@ -135,6 +137,9 @@ static bool read_field(const struct field *f, struct json_text value, struct ans
         return read_retry_after(value, a);
     case HEADERS:
         return read_headers(value, a);
+    case RAW:
+        a->raw = value;
+        return raw_is(value);
     case ANY:
     case STRING:
     case LIST:

@@ -15,6 +15,7 @@
  *   fault         drop, reset: close without an answer, politely or by RST;
  *                 truncate_length, truncate_chunked, truncate_close: send half
  *                 of the body, framed as the name says, and close
+ *   raw           these bytes and nothing else, see raw.h
  *   pad           bytes of padding in a further string member "pad", streamed
  *   shape         which default body, see shape.h
  *   correct, score, passed, total, atom_id      fill the default body
@@ -58,7 +59,7 @@ enum { UNSET = -1 };
 struct answer {
     int64_t status, delay_ms, pad, passed, total, polls, date_in; /* or UNSET */
     int cut, shape;                                               /* enum cut; enum shape or UNSET */
-    struct json_text body, text, headers, retry_after, correct, score, atom_id;
+    struct json_text body, text, raw, headers, retry_after, correct, score, atom_id;
     struct json_text execution_id, estimated_wait, poll_status, result, fail;
 };
 

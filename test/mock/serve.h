@@ -11,17 +11,19 @@
 #include "handler.h"
 #include "log.h"
 #include "park.h"
+#include "raw.h"
 #include "replay.h"
 #include "scenario.h"
 
 /* The server.  What is not const or atomic is used under lock, but for what
- * locks itself (park, commands, log). */
+ * locks itself (park, raws, commands, log). */
 struct mock {
     const char *token; /* NULL: nobody is asked for one */
     int64_t delay_ms;
     struct log *log;           /* or NULL */
     struct commands *commands; /* or NULL */
     struct park *park;
+    struct raws *raws;
     atomic_uint in_flight;
 
     pthread_mutex_t lock;
