@@ -261,7 +261,8 @@ enum fault answer_read(struct answer *a, const struct answer_ask *ask, const cha
         return fault;
     enum status status = read_status(a);
     bool polled = ask->execution_id.at != NULL;
-    if (status_is_open(status) || (status == STATUS_UNKNOWN && polled && json_get(&a->top, "status").at)) {
+    bool has_word = json_kind(json_get(&a->top, "status")) == JSON_STRING;
+    if (status_is_open(status) || (status == STATUS_UNKNOWN && polled && has_word)) {
         if (!a->execution_id.at)
             return answer_breach(a, FAULT_MALFORMED, "an open status without an execution_id");
         a->open = true;

@@ -21,7 +21,7 @@
 #include "token.h"
 #include "xalloc.h"
 
-enum { BODIES_MAX = 32 << 20, DESCRIPTORS_OTHER = 32, DESCRIPTORS_EACH = 3 };
+enum { HEADERS_MAX = 256 << 10, BODIES_MAX = 32 << 20, DESCRIPTORS_OTHER = 32, DESCRIPTORS_EACH = 3 };
 
 struct slot {
     struct http *http;
@@ -31,8 +31,10 @@ struct slot {
     struct slot *next_free;
     void *user;
     int64_t started, timeout_ms, retry_after_ms;
-    uint64_t order;  /* of its start */
-    bool has_length; /* Content-Length or chunks mark the body's end */
+    uint64_t order;      /* of its start */
+    size_t header_bytes; /* of interim answers too */
+    bool has_length;     /* Content-Length or chunks mark the body's end */
+    bool has_header;     /* to its end */
     bool too_large, flying, paused;
     char why[CURL_ERROR_SIZE];
 };
@@ -102,9 +104,17 @@ static size_t on_header(char *line, size_t size, size_t count, void *user)
     struct slot *s = user;
     char value[128];
     size_t len = size * count;
+    s->header_bytes += len;
+    if (s->header_bytes > HEADERS_MAX) {
+        s->too_large = true;
+        return 0;
+    }
     if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
         s->retry_after_ms = RETRY_AFTER_NONE;
         s->has_length = memcmp(line, "HTTP/1", 6) != 0;
+        s->has_header = false;
+    } else if (line[0] == '\r' || line[0] == '\n') {
+        s->has_header = true;
     } else if (header_value(line, len, "retry-after", value, sizeof value)) {
         if (!retry_after_parse(value, clock_wall(), &s->retry_after_ms))
             s->retry_after_ms = RETRY_AFTER_NONE;
@@ -327,7 +337,8 @@ bool http_send(struct http *h, const struct http_request *request, struct err *e
     set_timeout(s);
     s->order = h->order++;
     s->retry_after_ms = RETRY_AFTER_NONE;
-    s->too_large = s->has_length = s->paused = false;
+    s->too_large = s->has_length = s->has_header = s->paused = false;
+    s->header_bytes = 0;
     s->why[0] = '\0';
     s->flying = true;
     h->flying++;
@@ -379,8 +390,8 @@ static enum fault transfer_fault(CURL *easy, enum fault fault)
 static enum fault curl_fault(const struct slot *s, CURLcode code)
 {
     switch (code) {
-    case CURLE_OK:
-        return FAULT_NONE;
+    case CURLE_OK: /* also where the connection ended within the header */
+        return s->has_header ? FAULT_NONE : FAULT_RESET;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return FAULT_DNS;
@@ -409,8 +420,10 @@ static enum fault curl_fault(const struct slot *s, CURLcode code)
         return transfer_fault(s->easy, s->body.len ? FAULT_TRUNCATED : FAULT_RESET);
     case CURLE_WRITE_ERROR:
         return s->too_large ? FAULT_TOO_LARGE : FAULT_MALFORMED;
-    case CURLE_OUT_OF_MEMORY:
-        die(EXIT_OS, "out of memory");
+    case CURLE_OUT_OF_MEMORY: /* which libcurl also says of a header line over 100 KiB */
+        if (!has_time(s->easy, CURLINFO_PRETRANSFER_TIME_T))
+            die(EXIT_OS, "out of memory");
+        return FAULT_TOO_LARGE;
     default:
         return transfer_fault(s->easy, FAULT_MALFORMED);
     }
@@ -419,7 +432,10 @@ static enum fault curl_fault(const struct slot *s, CURLcode code)
 static void explain(struct http_answer *a, const struct slot *s, CURLcode code)
 {
     if (a->fault == FAULT_TOO_LARGE)
-        snprintf(a->why, sizeof a->why, "the answer is larger than %d bytes", HTTP_BODY_MAX);
+        snprintf(a->why, sizeof a->why, "the answer is larger than %d bytes, or its header than %d",
+                 HTTP_BODY_MAX, HEADERS_MAX);
+    else if (code == CURLE_OK && a->fault == FAULT_RESET)
+        snprintf(a->why, sizeof a->why, "the connection was closed within the answer's header");
     else if (code != CURLE_OK && a->status < 300)
         snprintf(a->why, sizeof a->why, "%s", s->why[0] ? s->why : curl_easy_strerror(code));
     else
@@ -477,7 +493,9 @@ bool http_next(struct http *h, struct http_answer *a)
     curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
     *a = (struct http_answer){.user = s->user, .status = (int)status};
     /* A refusal is one even where its body is cut off. */
-    a->fault = code == CURLE_OK || status >= 300 ? http_status_fault(a->status) : curl_fault(s, code);
+    a->fault = status >= 300 ? FAULT_NONE : curl_fault(s, code);
+    if (a->fault == FAULT_NONE)
+        a->fault = http_status_fault(a->status);
     a->elapsed_ms = clock_now() - s->started;
     a->retry_after_ms = s->retry_after_ms;
     a->by_close = !s->has_length;
