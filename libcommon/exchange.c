@@ -180,13 +180,19 @@ void exchange_tell(struct exchange *x, const struct exchange_call *call, enum fa
 
 void exchange_new_key(char key[37])
 {
+    static const char digits[] = "0123456789abcdef";
     unsigned char r[16];
     if (getrandom(r, sizeof r, 0) != sizeof r)
         abort(); /* cannot fail for so few bytes once the kernel is up */
     r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
     r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-    snprintf(key, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
-             r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+    for (size_t i = 0; i < sizeof r; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *key++ = '-';
+        *key++ = digits[r[i] >> 4];
+        *key++ = digits[r[i] & 15];
+    }
+    *key = '\0';
 }
 
 static double chance(void)
@@ -245,24 +251,34 @@ static void tell_answer(struct exchange *x, const struct exchange_call *call, en
 
 /* ---- after an attempt ---- */
 
+static void put_number(struct buf *b, bool known, int64_t value)
+{
+    if (known)
+        json_put_int(b, value);
+    else
+        buf_puts(b, "null");
+}
+
 static void note_attempt(struct exchange_call *call, const struct http_answer *a, enum fault fault,
                          const struct retry_decision *d)
 {
     struct buf *b = &call->attempts;
-    if (b->len)
-        buf_putc(b, ',');
-    buf_printf(b, "{\"n\":%lld,\"class\":", (long long)call->attempt);
+    bool again = d->again;
+    buf_puts(b, b->len ? ",{\"n\":" : "{\"n\":");
+    json_put_int(b, call->attempt);
+    json_key(b, "class");
     json_put_text(b, fault_name(fault));
-    if (a->status)
-        buf_printf(b, ",\"http_status\":%d", a->status);
-    else
-        buf_puts(b, ",\"http_status\":null");
-    buf_printf(b, ",\"elapsed_ms\":%lld", (long long)a->elapsed_ms);
-    if (d && d->again)
-        buf_printf(b, ",\"wait_nominal_ms\":%lld,\"wait_ms\":%lld,\"wait_source\":\"%s\"}",
-                   (long long)d->nominal_ms, (long long)d->wait_ms, d->source);
-    else
-        buf_puts(b, ",\"wait_nominal_ms\":null,\"wait_ms\":null,\"wait_source\":null}");
+    json_key(b, "http_status");
+    put_number(b, a->status != 0, a->status);
+    json_key(b, "elapsed_ms");
+    json_put_int(b, a->elapsed_ms);
+    json_key(b, "wait_nominal_ms");
+    put_number(b, again, d->nominal_ms);
+    json_key(b, "wait_ms");
+    put_number(b, again, d->wait_ms);
+    json_key(b, "wait_source");
+    json_put_text(b, again ? d->source : NULL);
+    buf_putc(b, '}');
 }
 
 /* 429 and 503 with Retry-After hold back the whole origin. */

@@ -21,12 +21,19 @@
 #include "token.h"
 #include "xalloc.h"
 
-enum { HEADERS_MAX = 256 << 10, BODIES_MAX = 32 << 20, DESCRIPTORS_OTHER = 32, DESCRIPTORS_EACH = 3 };
+enum {
+    HEADERS_MAX = 256 << 10,
+    BODIES_MAX = 32 << 20,
+    DESCRIPTORS_OTHER = 32,
+    DESCRIPTORS_EACH = 3,
+    HEADERS = 4
+};
 
 struct slot {
     struct http *http;
     CURL *easy;
-    struct curl_slist *headers;
+    struct curl_slist headers[HEADERS]; /* a list without allocations; its lines lie in */
+    struct buf key, authorization;
     struct buf url, body;
     struct slot *next_free;
     void *user;
@@ -216,6 +223,8 @@ bool http_open(struct http **out, const struct http_options *options, size_t slo
     for (size_t i = slots; i-- > 0;) {
         struct slot *s = &h->slots[i];
         s->http = h;
+        buf_init(&s->key, HTTP_BODY_MAX);
+        buf_init(&s->authorization, 2 * TOKEN_MAX);
         buf_init(&s->url, HTTP_BODY_MAX);
         buf_init(&s->body, HTTP_BODY_MAX);
         s->next_free = h->free_slots;
@@ -235,7 +244,10 @@ void http_close(struct http *h)
             curl_multi_remove_handle(h->multi, s->easy);
         if (s->easy)
             curl_easy_cleanup(s->easy);
-        curl_slist_free_all(s->headers);
+        if (s->authorization.len)
+            explicit_bzero(s->authorization.data, s->authorization.len);
+        buf_free(&s->authorization);
+        buf_free(&s->key);
         buf_free(&s->url);
         buf_free(&s->body);
     }
@@ -255,29 +267,32 @@ size_t http_free_slots(const struct http *h)
 
 /* ---- sending ---- */
 
-static void add_header(struct slot *s, const char *format, const char *value)
+/* Appends a line to the slot's list; libcurl borrows it and does not change it. */
+static void add_header(struct slot *s, size_t *count, const char *line)
 {
-    struct buf line;
-    buf_init(&line, TOKEN_MAX * 2);
-    buf_printf(&line, format, value);
-    struct curl_slist *list = curl_slist_append(s->headers, line.data);
-    if (list)
-        s->headers = list;
-    explicit_bzero(line.data, line.len);
-    buf_free(&line);
+    if (*count)
+        s->headers[*count - 1].next = &s->headers[*count];
+    s->headers[(*count)++] = (struct curl_slist){.data = (char *)line};
+}
+
+static const char *join(struct buf *line, const char *name, const char *value)
+{
+    buf_clear(line);
+    buf_puts(line, name);
+    buf_puts(line, value);
+    return line->data;
 }
 
 static void set_headers(struct http *h, struct slot *s, const struct http_request *request)
 {
-    curl_slist_free_all(s->headers);
-    s->headers = NULL;
+    size_t count = 0;
+    add_header(s, &count, "Expect:"); /* a pause of 1 s before large bodies otherwise */
     if (request->post)
-        add_header(s, "%s", "Content-Type: application/json");
-    add_header(s, "%s", "Expect:"); /* a pause of 1 s before large bodies otherwise */
+        add_header(s, &count, "Content-Type: application/json");
     if (request->key)
-        add_header(s, "Idempotency-Key: %s", request->key);
+        add_header(s, &count, join(&s->key, "Idempotency-Key: ", request->key));
     if (h->token.text.len)
-        add_header(s, "Authorization: Bearer %s", h->token.text.data);
+        add_header(s, &count, join(&s->authorization, "Authorization: Bearer ", h->token.text.data));
     curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, s->headers);
 }
 
@@ -521,9 +536,10 @@ void http_wait(struct http *h, int fd, int64_t until, bool *readable)
         if (extra[i].fd >= 0)
             present[count++] = extra[i];
     curl_multi_perform(h->multi, &running);
-    if (running == h->flying) /* nothing ended meanwhile */
+    if (running == h->flying) { /* nothing ended meanwhile */
         curl_multi_poll(h->multi, present, count, wait < 0 ? 3600000 : wait, NULL);
-    curl_multi_perform(h->multi, &running);
+        curl_multi_perform(h->multi, &running);
+    }
     *readable = fd >= 0 && present[0].revents;
     cli_check_reader(h->reader);
 }

@@ -41,6 +41,7 @@ struct json_text {
 /* A member as offsets into its object's text; the key without its quotes. */
 struct json_member {
     size_t key, key_len, value, value_len;
+    bool escaped; /* there is an escape in the key */
 };
 
 /* The members of one object, in order.  Zero-initialise; free the index with

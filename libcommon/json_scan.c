@@ -243,8 +243,9 @@ static enum token step_key(struct json_scan *s, const char **at, const char *end
     if (s->depth == 1 && s->index) {
         struct json_object *o = s->index;
         xgrow(&o->members, &o->cap, o->count + 1, sizeof *o->members);
-        o->members[o->count++] =
-            (struct json_member){.key = offset + 1, .key_len = (size_t)(*at - start) - 2};
+        size_t len = (size_t)(*at - start) - 2;
+        o->members[o->count++] = (struct json_member){
+            .key = offset + 1, .key_len = len, .escaped = memchr(start + 1, '\\', len) != NULL};
     }
     return TOKEN_OK;
 }

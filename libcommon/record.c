@@ -138,7 +138,6 @@ enum exit_code record_exit(const struct json_object *record)
 void record_put_gl(struct buf *out, const struct json_object *before, const char *type,
                    const struct json_object *own)
 {
-    static const struct json_object none = {0};
     struct json_object over = {0};
     struct buf text;
     buf_init(&text, out->max);
@@ -150,8 +149,10 @@ void record_put_gl(struct buf *out, const struct json_object *before, const char
     for (size_t i = 0; own && i < own->count; i++)
         json_put_member(&text, own, i);
     buf_putc(&text, '}');
-    if (json_index(&over, text.data, text.len, NULL))
-        json_put_merged(out, before ? before : &none, &over);
+    if (!before || !before->count)
+        buf_add(out, text.data, text.len);
+    else if (json_index(&over, text.data, text.len, NULL))
+        json_put_merged(out, before, &over);
     json_object_free(&over);
     buf_free(&text);
 }
