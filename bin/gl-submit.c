@@ -415,7 +415,8 @@ static void run(struct submit *s)
         if (exchange_run(s->exchange, hungry ? jsonl_fd(s->in) : -1))
             jsonl_fill(s->in);
         print_done(s);
-        progress_update(&s->progress, s->records - s->held, s->failed, s->held, jsonl_fraction(s->in));
+        if (s->progress.shown) /* how far it is in the input takes two system calls */
+            progress_update(&s->progress, s->records - s->held, s->failed, s->held, jsonl_fraction(s->in));
     }
     progress_end(&s->progress);
 }

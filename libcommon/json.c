@@ -389,8 +389,12 @@ void json_put_string(struct buf *b, const char *text, size_t len)
     size_t start = 0, i = 0;
     buf_putc(b, '"');
     while (i < len) {
+        if (at[i] >= 0x20 && at[i] < 0x80 && at[i] != '"' && at[i] != '\\') {
+            i++;
+            continue;
+        }
         size_t width = at[i] < 0x80 ? 1 : utf8_len(at + i, len - i);
-        if (width && at[i] >= 0x20 && at[i] != '"' && at[i] != '\\') {
+        if (width > 1) {
             i += width;
             continue;
         }
