@@ -12,7 +12,7 @@ FUZZ_BUILD   := $(BUILD)/fuzz/lib
 JOBS         ?= $(shell echo $$(($$(nproc) + 1)))
 TESTS        ?= test
 QUEUE_BENCH  := enqueue drain two full snapshot scale peers list memory
-BENCH        ?= route submit single poll render run $(QUEUE_BENCH)
+BENCH        ?= route submit serial single poll waiting render run $(QUEUE_BENCH)
 BATS         := bats --jobs $(JOBS) --print-output-on-failure $(if $(SANITIZE),--filter-tags '!plain')
 
 all: tests

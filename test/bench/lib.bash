@@ -50,3 +50,16 @@ row() {
         --arg peer "${3-}" --arg ratio "${4-}" --arg must "${5-}" --arg aim "${6-}" --arg verdict "$verdict" \
         '$ARGS.named | to_entries | map(.value = (.value | if . == "" then null else (tonumber? // .) end)) | from_entries' >> "$bench_records"
 }
+
+# noted NAME: the median of what was noted.
+noted() {
+    # shellcheck disable=SC2154 # whoever loads this has a folder
+    median < "$work/$1"
+}
+
+# versus FIGURE A B [MUST [AIM]]: the row for two things noted in turn.
+versus() {
+    local ratio
+    ratio=$(paste "$work/$2" "$work/$3" | awk '$2 > 0 { print $1 / $2 }' | median)
+    row "$1" "$(calc %.0f "$(noted "$2")")" "$(calc %.0f "$(noted "$3")")" "$(calc %.2f "$ratio")" "${4-}" "${5-}"
+}
