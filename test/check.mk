@@ -43,6 +43,10 @@ chaos: export CHAOS_CRASHES ?= 20
 chaos: programs tests
 	$(BATS) test/chaos.bats
 
+#:soak       gl-submit and gl-poll under load and faults, SOAK_SECONDS (120; an hour: 3600)
+soak: programs tests
+	test/soak
+
 #:check-deb  the Debian package in a fresh Debian: installed, used, purged (as root, from the network)
 check-deb: deb
 	test/lib/check-deb $(BUILD)/deb/greenlight-tools_$(VERSION)_*.deb $(ROOT)
@@ -90,4 +94,4 @@ $(BUILD)/peers/node_modules: $(wildcard test/bench/peers/*)
 	@touch $@
 
 FORCE:
-.PHONY: tests check check-pooler check-deb chaos memcheck coverage fuzz bench bench-peers FORCE
+.PHONY: tests check check-pooler check-deb chaos soak memcheck coverage fuzz bench bench-peers FORCE

@@ -7,7 +7,7 @@ LINTERS := layers headers format tidy cppcheck shellcheck manlint text
 
 HEADERS    := $(wildcard libcommon/*.h test/*/*.h)
 C_SOURCES  := $(wildcard libcommon/*.c bin/*.c test/*/*.c)
-SHELL_FILES := bootstrap .ci/run test/demo debian/smoke debian/greenlight-tools.postrm $(shell grep -lE '^\#! ?/.*sh$$' test/lib/* test/bench/* bin/* share/examples/* \
+SHELL_FILES := bootstrap .ci/run test/demo test/soak debian/smoke debian/greenlight-tools.postrm $(shell grep -lE '^\#! ?/.*sh$$' test/lib/* test/bench/* bin/* share/examples/* \
                share/greenlight/* 2>/dev/null) $(wildcard test/lib/*.bash test/bench/*.bash share/greenlight/*.bash)
 CHECK_FLAGS := -std=c11 -Ilibcommon -I$(BUILD)/gen
 
