@@ -444,6 +444,15 @@ static enum fault curl_fault(const struct slot *s, CURLcode code)
     }
 }
 
+/* Whether OpenSSL (x509_vfy.h) knew nobody who vouches for the certificate. */
+static bool is_unknown_authority(CURL *easy)
+{
+    enum { SELF_SIGNED = 18, NO_ISSUER = 21 };
+    long result = 0;
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+    return result >= SELF_SIGNED && result <= NO_ISSUER;
+}
+
 static void explain(struct http_answer *a, const struct slot *s, CURLcode code)
 {
     if (a->fault == FAULT_TOO_LARGE)
@@ -452,7 +461,8 @@ static void explain(struct http_answer *a, const struct slot *s, CURLcode code)
     else if (code == CURLE_OK && a->fault == FAULT_RESET)
         snprintf(a->why, sizeof a->why, "the connection was closed within the answer's header");
     else if (code != CURLE_OK && a->status < 300)
-        snprintf(a->why, sizeof a->why, "%s", s->why[0] ? s->why : curl_easy_strerror(code));
+        snprintf(a->why, sizeof a->why, "%s%s", s->why[0] ? s->why : curl_easy_strerror(code),
+                 is_unknown_authority(s->easy) ? " (--cacert names the authority to trust)" : "");
     else
         snprintf(a->why, sizeof a->why, "HTTP status %d", a->status);
 }
