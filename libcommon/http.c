@@ -58,6 +58,10 @@ struct http {
     struct slot *finished; /* the one whose answer was given out last */
     char *base;            /* the URL without its last slash */
     struct token token;
+    /* Handles serve one attempt only: before 8.1.0 libcurl takes a header that begins with a
+     * blank for more of the last one of the attempt before, whose memory is free already
+     * (its issue 11101).  Connections are the multi handle's, and kept all the same. */
+    bool fresh;
 };
 
 /* ---- callbacks ---- */
@@ -215,6 +219,7 @@ bool http_open(struct http **out, const struct http_options *options, size_t slo
         len--;
     h->base = xmemdup(options->url, len);
     curl_global_init(CURL_GLOBAL_DEFAULT);
+    h->fresh = curl_version_info(CURLVERSION_NOW)->version_num < 0x080100;
     h->multi = curl_multi_init();
     slots = fit_slots(slots);
     curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)slots);
@@ -470,6 +475,10 @@ static void explain(struct http_answer *a, const struct slot *s, CURLcode code)
 static void land(struct http *h, struct slot *s)
 {
     curl_multi_remove_handle(h->multi, s->easy);
+    if (h->fresh) {
+        curl_easy_cleanup(s->easy);
+        s->easy = NULL;
+    }
     s->flying = false;
     h->flying--;
 }

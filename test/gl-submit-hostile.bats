@@ -69,6 +69,13 @@ print(json.dumps([first.decode("latin-1"), {"bytes": block.decode("latin-1"), "t
     hostile protocol_error too_large "[\"${ok}X: \",{\"bytes\":\"$(printf '%1000s' | tr ' ' x)\",\"times\":0}]"
 }
 
+@test "hostile: a header that begins with a blank belongs to no answer before" {
+    jq -nc '{atom_id: "a", mock: {raw: "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 16\r\n\r\n{\"correct\":true}"}},
+            {atom_id: "b", mock: {raw: "HTTP/1.1 503 No\n \rContent-Length: 2\r\nX: z\r\n\n{}"}}' > "$BATS_TEST_TMPDIR/in"
+    run -75 timeout 20 gl-submit -j 1 --attempts 3 --backoff-base 1ms "$BATS_TEST_TMPDIR/in"
+    jq -se 'map(.status) == ["complete", "unavailable"] and (.[1]._gl.attempts | length) == 3' <<< "$(records)"
+}
+
 @test "hostile: interim answers without an end are too large" {
     hostile protocol_error too_large '[{"bytes":"HTTP/1.1 100 Continue\r\n\r\n","times":0}]'
     hostile protocol_error too_large '[{"bytes":"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n","times":0}]'

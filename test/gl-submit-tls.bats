@@ -8,7 +8,7 @@ load lib/submit
 # An authority with certificates for 127.0.0.1, for another host and one that has
 # expired, and a client's.
 setup_file() {
-    cd "$BATS_FILE_TMPDIR"
+    cd "$BATS_FILE_TMPDIR" || return
     key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" 2> /dev/null; }
     # sign NAME ALTERNATIVE-NAME [COMMAND ...]: the command runs openssl, at another time maybe.
     sign() {
