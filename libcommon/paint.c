@@ -198,12 +198,24 @@ static bool begin_style(struct paint *p, unsigned style)
     return true;
 }
 
-static void paint_bytes(struct paint *p, unsigned style, const char *text, size_t len)
+static void add(struct paint *p, unsigned style, const char *text, size_t len)
 {
     bool styled = len && begin_style(p, style);
     buf_add(&p->line, text, len);
     if (styled)
         buf_puts(&p->line, "\033[0m");
+}
+
+/* Blanks at the end of a run stand outside its style, where they may have to go; the
+ * only style that shows on them is a line. */
+static void paint_bytes(struct paint *p, unsigned style, const char *text, size_t len)
+{
+    size_t ink = len;
+    while (ink && text[ink - 1] == ' ')
+        ink--;
+    add(p, style, text, ink);
+    p->inked = ink ? p->line.len : p->inked;
+    add(p, style & PAINT_LINED ? style : PAINT_PLAIN, text + ink, len - ink);
 }
 
 void paint_puts(struct paint *p, unsigned style, const char *text)
@@ -218,11 +230,13 @@ void paint_repeat(struct paint *p, unsigned style, const char *text, size_t coun
         buf_puts(&p->line, text);
     if (styled)
         buf_puts(&p->line, "\033[0m");
+    p->inked = p->line.len;
 }
 
 void paint_blanks(struct paint *p, size_t count)
 {
-    paint_repeat(p, PAINT_PLAIN, " ", count);
+    while (count--)
+        buf_putc(&p->line, ' ');
 }
 
 void paint_rich(struct paint *p, const struct rich *r, size_t from, size_t len)
@@ -245,12 +259,13 @@ void paint_rich(struct paint *p, const struct rich *r, size_t from, size_t len)
 
 void paint_end_line(struct paint *p)
 {
-    while (p->line.len && p->line.data[p->line.len - 1] == ' ')
-        p->line.len--;
-    buf_putc(&p->line, '\n');
+    struct buf *line = &p->line;
+    line->len = p->inked;
+    p->inked = 0;
+    buf_putc(line, '\n');
     if (p->to)
-        buf_add(p->to, p->line.data, p->line.len);
+        buf_add(p->to, line->data, line->len);
     else
-        cli_write(p->line.data, p->line.len);
-    buf_clear(&p->line);
+        cli_write(line->data, line->len);
+    buf_clear(line);
 }

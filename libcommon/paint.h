@@ -58,6 +58,7 @@ struct paint {
     bool ascii;      /* nothing but ASCII is written */
     size_t width;    /* columns of the terminal */
     struct buf line; /* what will be written next */
+    size_t inked;    /* its bytes up to the last that is no blank */
     struct buf *to;  /* where lines go; NULL: standard output */
 };
 
@@ -116,13 +117,13 @@ void paint_free(struct paint *p);
 
 const char *paint_glyph(const struct paint *p, enum glyph glyph);
 
-/* Each appends to the line. */
+/* Each appends to the line; what is repeated is no blank. */
 void paint_puts(struct paint *p, unsigned style, const char *text);
 void paint_repeat(struct paint *p, unsigned style, const char *text, size_t count);
 void paint_blanks(struct paint *p, size_t count);
 void paint_rich(struct paint *p, const struct rich *r, size_t from, size_t len);
 
-/* Writes the line, without blanks at its end. */
+/* Writes the line, without blanks at its end, styled or not. */
 void paint_end_line(struct paint *p);
 
 #endif

@@ -58,6 +58,16 @@ each_width() {
     sed $'s/\033\\[[0-9;]*m//g' "$BATS_TEST_TMPDIR/screen" | "$GL_TOP/test/lib/check-screen" 80 boxed utf8
 }
 
+@test "gl-render: a line in colour ends where its text does, without a styled blank" {
+    "$GL_TOP/test/lib/hostile-records" > "$BATS_TEST_TMPDIR/hostile"
+    for width in 40 80; do
+        gl-render --format plain --color always --width $width "$BATS_TEST_TMPDIR/hostile" > "$BATS_TEST_TMPDIR/colored" || [ $? -eq 75 ]
+        run -1 grep -nP ' (\033\[[0-9;]*m)*$' "$BATS_TEST_TMPDIR/colored"
+        gl-render --format plain --width $width "$BATS_TEST_TMPDIR/hostile" > "$BATS_TEST_TMPDIR/plain" || [ $? -eq 75 ]
+        sed $'s/\033\\[[0-9;]*m//g' "$BATS_TEST_TMPDIR/colored" | cmp - "$BATS_TEST_TMPDIR/plain"
+    done
+}
+
 @test "gl-render: controls become visible text" {
     run -0 gl-render <<< '{"atom_id":"a\u001b[2J\u0000\u202e\u009b","status":"complete","partial_score":1,"feedback":"x\ry\ud800"}'
     assert_line --index 0 '✓ PASS 100%  a\x1b[2J\x00\u202e\u009b'

@@ -103,8 +103,7 @@ static void check_screen(const struct buf *out, const struct look *look)
     }
 }
 
-/* Takes our own colours out of *out, and blanks that they kept at the end of a
- * line; nothing else begins with ESC. */
+/* Takes our own colours out of *out; nothing else begins with ESC. */
 FUZZ_BLIND static void drop_colors(struct buf *out)
 {
     size_t to = 0;
@@ -114,8 +113,6 @@ FUZZ_BLIND static void drop_colors(struct buf *out)
             CHECK(out->data[at + 1] == '[' && inside && out->data[at + 2 + inside] == 'm');
             at += 2 + inside;
         } else {
-            while (out->data[at] == '\n' && to && out->data[to - 1] == ' ')
-                to--;
             out->data[to++] = out->data[at];
         }
     }
