@@ -94,6 +94,12 @@ $(BUILD)/gen/driver_%.h: share/greenlight/drivers/%.py | $(BUILD)/gen
 
 $(BUILD)/obj/language.o: $(BUILD)/gen/driver_python.h
 
+# So is the style of HTML pages.
+$(BUILD)/gen/%_css.h: libcommon/%.css | $(BUILD)/gen
+	{ od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo 0; } > $@
+
+$(BUILD)/obj/render_html.o: $(BUILD)/gen/render_html_css.h
+
 $(BUILD)/libcommon.a: $(OBJECTS) Makefile
 	@rm -f $@
 	$(AR) rcs $@ $(OBJECTS)

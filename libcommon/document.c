@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "contrast.h"
+#include "render_result.h"
 
 enum { PLAIN_WIDTH = 80, BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -28,6 +30,7 @@ void document_begin(struct document *r, const struct document_format *format, bo
     paint_init(&r->plain.paint, false, ascii, PLAIN_WIDTH);
     r->plain.paint.to = &r->lines;
     rich_init(&r->text, &r->plain.paint);
+    rich_init(&r->other, &r->plain.paint);
     format->begin(r);
     flush(r);
 }
@@ -45,6 +48,7 @@ void document_end(struct document *r)
     flush(r);
     totals_free(&r->totals);
     rich_free(&r->text);
+    rich_free(&r->other);
     paint_free(&r->plain.paint);
     buf_free(&r->lines);
     buf_free(&r->out);
@@ -76,21 +80,56 @@ void document_value(struct document *r, struct json_text value, unsigned how)
     excerpt_put(&r->text, PAINT_PLAIN, value, DOCUMENT_VALUE_BYTES, how);
 }
 
-void document_compared(struct document *r, const struct review_test *t, struct json_text value)
+static void put_compared(struct rich *to, struct json_text value, bool as_text, size_t bytes)
 {
-    rich_clear(&r->text);
+    rich_clear(to);
     if (!value.at)
         return;
-    if (t->as_text && json_kind(value) == JSON_STRING)
-        excerpt_put(&r->text, PAINT_PLAIN, value, DOCUMENT_VALUE_BYTES, TEXT_BLOCK);
+    if (as_text && json_kind(value) == JSON_STRING)
+        excerpt_put(to, PAINT_PLAIN, value, bytes, TEXT_BLOCK);
     else
-        excerpt_put_json(&r->text, PAINT_PLAIN, value, DOCUMENT_VALUE_BYTES);
+        excerpt_put_json(to, PAINT_PLAIN, value, bytes);
+}
+
+void document_compared(struct document *r, const struct review_test *t, struct json_text value)
+{
+    put_compared(&r->text, value, t->as_text, DOCUMENT_VALUE_BYTES);
+}
+
+void document_marked(struct document *r, const struct review_test *t, bool actual, bool as_text, size_t bytes)
+{
+    struct contrast c;
+    const struct buf *expected = &r->text.text, *found = &r->other.text;
+    const struct buf *shown = actual ? found : expected;
+    put_compared(&r->text, t->expected, as_text, bytes);
+    put_compared(&r->other, t->actual, as_text, bytes);
+    if (!t->expected.at || !t->actual.at ||
+        !contrast_find(&c, expected->data, expected->len, found->data, found->len)) {
+        quote_put(&r->out, QUOTE_XML, shown->data, shown->len);
+        return;
+    }
+    size_t to = actual ? c.actual_to : c.expected_to;
+    quote_put(&r->out, QUOTE_XML, shown->data, c.from);
+    document_puts(r, to > c.from ? "<mark>" : "");
+    quote_put(&r->out, QUOTE_XML, shown->data + c.from, to - c.from);
+    document_puts(r, to > c.from ? "</mark>" : "");
+    quote_put(&r->out, QUOTE_XML, shown->data + to, shown->len - to);
 }
 
 void document_block(struct document *r, struct json_text value, const struct excerpt *how)
 {
     rich_clear(&r->text);
     excerpt_put_block(&r->text, value, how);
+}
+
+void document_facts(struct document *r, const struct review *review)
+{
+    struct facts facts;
+    rich_clear(&r->text);
+    facts_init(&facts, &r->plain.paint, SIZE_MAX);
+    render_result_facts(&facts, review);
+    rich_append(&r->text, &facts.row);
+    facts_free(&facts);
 }
 
 void document_quote(struct document *r, enum quote how)

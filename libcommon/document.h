@@ -24,9 +24,10 @@ struct document {
     struct totals totals; /* the records so far, this one included */
     struct render plain;  /* writes into `lines` */
     struct buf lines;
-    struct rich text; /* room for one value */
-    size_t written;   /* bytes, without `out` */
-    void *state;      /* the format's own, made by begin and freed by end */
+    struct rich text;  /* room for one value */
+    struct rich other; /* and one to compare it with */
+    size_t written;    /* bytes, without `out` */
+    void *state;       /* the format's own, made by begin and freed by end */
 };
 
 /* Begins the document; `ascii` as in paint_init. */
@@ -39,15 +40,21 @@ void document_end(struct document *r);
 enum { DOCUMENT_NAME_BYTES = 300, DOCUMENT_VALUE_BYTES = 4000 };
 
 /* Fills r->text: with the name of an entry or "(no id)", of a test or "(no name)",
- * with a value, with what a test expected or found, or with a value's lines; then document_quote appends
- * that.
- */
+ * with a value, with what a test expected or found, with a value's lines, or with the
+ * facts of a result in one line; then document_quote appends that. */
 void document_name(struct document *r, const struct entry *e);
 void document_test_name(struct document *r, const struct review_test *t);
 void document_value(struct document *r, struct json_text value, unsigned how);
 void document_compared(struct document *r, const struct review_test *t, struct json_text value);
 void document_block(struct document *r, struct json_text value, const struct excerpt *how);
+void document_facts(struct document *r, const struct review *review);
 void document_quote(struct document *r, enum quote how);
+
+/* Appends what a test expected, or found if `actual`, quoted for XML, with <mark> around
+ * where the two differ.  `as_text`: strings by their characters, as document_compared
+ * has them; else as JSON text, which is one line.  At most `bytes` of either are shown. */
+void document_marked(struct document *r, const struct review_test *t, bool actual, bool as_text,
+                     size_t bytes);
 
 /* What shortens a learner's output, and texts. */
 extern const struct excerpt document_output, document_prose;

@@ -12,47 +12,9 @@
 
 enum { OPEN_MAX = 50 }; /* so many that need a look are unfolded at first */
 
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-    "'unsafe-inline'\">\n"
-    "<title>Greenlight results</title>\n<style>\n"
-    ":root{--ink:#1b1f24;--dim:#59636e;--paper:#fff;--card:#f6f8fa;--line:#d1d9e0;"
-    "--passed:#1a7f37;--partial:#8a6100;--failed:#c1121f;--ungraded:#8250df;--other:#59636e}\n"
-    "@media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--dim:#9aa4af;--paper:#0d1117;--card:#161b22;"
-    "--line:#30363d;--passed:#3fb950;--partial:#d29922;--failed:#ff7b72;--ungraded:#bc8cff;--other:#9aa4af}}"
-    "\n"
-    "*{box-sizing:border-box}\n"
-    "body{margin:0 "
-    "auto;padding:1rem;max-width:64rem;display:flex;flex-direction:column;background:var(--paper);"
-    "color:var(--ink);font:16px/1.5 system-ui,sans-serif}\n"
-    "h1{font-size:1.4rem;margin:0 0 .5rem;order:-3}\n"
-    "h2{font-size:1rem;margin:1rem 0 .25rem}\n"
-    "footer{order:-2;margin-bottom:1rem}\n"
-    "input{position:absolute;opacity:0;pointer-events:none}\n"
-    "label{display:inline-block;margin:0 .4rem .4rem 0;padding:.1rem .7rem;border:1px solid var(--line);"
-    "border-radius:1rem;cursor:pointer;color:var(--s,var(--ink))}\n"
-    "details,.plain{border:1px solid var(--line);border-left:4px solid var(--s);border-radius:6px;"
-    "margin:0 0 .5rem;background:var(--card);content-visibility:auto;contain-intrinsic-size:auto 2.6rem}\n"
-    "summary{padding:.5rem .75rem;cursor:pointer;overflow-wrap:anywhere}\n"
-    "summary b{color:var(--s)}\nsummary small{color:var(--dim)}\n"
-    "details>div{padding:0 .75rem .75rem}\n"
-    "pre{margin:0;padding:.5rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere;"
-    "background:var(--paper);border:1px solid var(--line);border-radius:4px;font:13px/1.45 "
-    "ui-monospace,monospace}\n"
-    ".plain pre{border:0}\n"
-    ".wide{overflow-x:auto}\ntable{border-collapse:collapse;width:100%;font-size:.9rem}\n"
-    "th,td{text-align:left;vertical-align:top;padding:.25rem .5rem;border-bottom:1px solid var(--line);"
-    "overflow-wrap:anywhere;white-space:pre-wrap}\n"
-    "td:first-child{white-space:nowrap;color:var(--s);font-weight:600}\n"
-    "ul{margin:0;padding-left:1.25rem}\n"
-    "ins{color:var(--passed);text-decoration:none}\ndel{color:var(--failed);text-decoration:none}\n"
-    ".passed{--s:var(--passed)}.partial{--s:var(--partial)}.failed{--s:var(--failed)}"
-    ".ungraded{--s:var(--ungraded)}.skipped,.open,.other{--s:var(--other)}\n"
-    "svg{max-width:100%;height:auto;margin-right:1rem}\n"
-    "svg text{fill:var(--ink);font:12px system-ui,sans-serif}\nsvg rect{fill:var(--s,var(--other))}\n";
+static const char style[] = {
+#include "render_html_css.h"
+};
 
 /* The classes and, after `f-`, the ids of the radio buttons. */
 static const char *const classes[] = {
@@ -61,36 +23,35 @@ static const char *const classes[] = {
     [STANDING_OTHER] = "other",
 };
 
+static void put_choice(struct document *r, const char *id, const char *name, bool checked)
+{
+    document_printf(r, "<input type=\"radio\" name=\"f\" id=\"f-%s\" aria-label=\"Show %s\" hidden%s>\n", id,
+                    name, checked ? " checked" : "");
+}
+
 static void begin(struct document *r)
 {
-    document_puts(r, head);
+    document_puts(r, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                     "style-src 'unsafe-inline'\">\n<title>Greenlight results</title>\n<style>\n");
+    document_puts(r, style);
+    document_puts(r, "</style>\n</head>\n<body>\n<h1>Greenlight results</h1>\n");
+    put_choice(r, "all", "all", true);
     for (int i = 0; i < STANDING_COUNT; i++)
-        document_printf(r,
-                        "#f-%s:checked~main>:not(.%s){display:none}\n"
-                        "#f-%s:checked~footer label[for=f-%s]{background:var(--line)}\n",
-                        classes[i], classes[i], classes[i], classes[i]);
-    document_puts(r, "#f-all:checked~footer label[for=f-all]{background:var(--line)}\n"
-                     "input:focus-visible~footer label{outline:1px dotted}\n"
-                     "</style>\n</head>\n<body>\n<h1>Greenlight results</h1>\n"
-                     "<input type=\"radio\" name=\"f\" id=\"f-all\" aria-label=\"all\" checked>\n");
-    for (int i = 0; i < STANDING_COUNT; i++)
-        document_printf(r, "<input type=\"radio\" name=\"f\" id=\"f-%s\" aria-label=\"%s\">\n", classes[i],
-                        standing_name(i));
+        put_choice(r, classes[i], standing_name(i), false);
     document_puts(r, "<main>\n");
 }
 
 /* ---- tests ---- */
 
-static void put_cell(struct document *r, const struct review_test *t, struct json_text value)
+static void put_value(struct document *r, const struct review_test *t, bool actual)
 {
-    document_puts(r, "<td>");
-    if (t->compared && value.at) {
-        document_compared(r, t, value);
-        document_puts(r, "<code>");
-        document_quote(r, QUOTE_XML);
-        document_puts(r, "</code>");
-    }
-    document_puts(r, "</td>");
+    if (!(actual ? t->actual : t->expected).at)
+        return;
+    document_printf(r, "<dt>%s</dt><dd><code>", actual ? "actual" : "expected");
+    document_marked(r, t, actual, t->as_text, DOCUMENT_VALUE_BYTES);
+    document_puts(r, "</code></dd>");
 }
 
 static void put_test(struct document *r, const struct review_test *t)
@@ -101,17 +62,24 @@ static void put_test(struct document *r, const struct review_test *t)
                                               [TONE_NONE] = STANDING_PARTIAL};
     static const char *const marks[] = {
         [TONE_GOOD] = "&#10003;", [TONE_FAIR] = "~", [TONE_BAD] = "&#10007;", [TONE_NONE] = "?"};
-    document_printf(r, "<tr class=\"%s\"><td>%s %s</td><td>", classes[standings[t->tone]], marks[t->tone],
+    document_printf(r, "<li class=\"%s\"><b>%s %s</b> <span>", classes[standings[t->tone]], marks[t->tone],
                     t->word);
     document_test_name(r, t);
     document_quote(r, QUOTE_XML);
-    document_puts(r, "</td><td>");
-    document_value(r, t->message, TEXT_BLOCK);
-    document_quote(r, QUOTE_XML);
-    document_puts(r, "</td>");
-    put_cell(r, t, t->expected);
-    put_cell(r, t, t->actual);
-    document_puts(r, "</tr>\n");
+    document_puts(r, "</span>");
+    if (excerpt_has(t->message)) {
+        document_puts(r, "<p>");
+        document_value(r, t->message, TEXT_BLOCK);
+        document_quote(r, QUOTE_XML);
+        document_puts(r, "</p>");
+    }
+    if (t->compared && (t->expected.at || t->actual.at)) {
+        document_puts(r, "<dl>");
+        put_value(r, t, false);
+        put_value(r, t, true);
+        document_puts(r, "</dl>");
+    }
+    document_puts(r, "</li>\n");
 }
 
 static void put_tests(struct document *r, struct json_text list)
@@ -121,14 +89,12 @@ static void put_tests(struct document *r, struct json_text list)
     struct review_test test;
     if (!json_count(list))
         return;
-    document_puts(
-        r, "<div class=\"wide\"><table>\n<tr><th>Test</th><th>Name</th><th>Message</th><th>Expected</th>"
-           "<th>Actual</th></tr>\n");
+    document_puts(r, "<ul class=\"tests\">\n");
     for (size_t at = 0; json_next(list, &at, &element);) {
         review_read_test(&test, &index, element);
         put_test(r, &test);
     }
-    document_puts(r, "</table></div>\n");
+    document_puts(r, "</ul>\n");
     json_object_free(&index);
 }
 
@@ -139,7 +105,7 @@ static void put_section(struct document *r, const char *label, struct json_text 
 {
     if (!excerpt_has(value))
         return;
-    document_printf(r, "<h2>%s</h2>\n<pre>", label);
+    document_printf(r, "<h2>%s</h2>\n<pre%s>", label, how == &document_prose ? " class=\"prose\"" : "");
     document_block(r, value, how);
     document_quote(r, QUOTE_XML);
     document_puts(r, "</pre>\n");
@@ -164,7 +130,16 @@ static void put_list(struct document *r, const char *label, struct json_text lis
     document_puts(r, "</ul>\n");
 }
 
-/* A diff, with the lines that come and go marked. */
+/* The element for a line of a diff. */
+static const char *diff_element(const char *line, size_t len)
+{
+    static const char *const heads[] = {"+++", "---", "@@", "diff ", "index "};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+        if (len >= strlen(heads[i]) && memcmp(line, heads[i], strlen(heads[i])) == 0)
+            return "i";
+    return *line == '+' ? "ins" : *line == '-' ? "del" : "span";
+}
+
 static void put_diff(struct document *r, struct json_text value)
 {
     if (!excerpt_has(value))
@@ -174,12 +149,12 @@ static void put_diff(struct document *r, struct json_text value)
     const char *line = r->text.text.data, *stop = line + r->text.text.len;
     while (line < stop) {
         const char *lf = memchr(line, '\n', (size_t)(stop - line));
-        const char *tag = *line == '+' ? "ins" : *line == '-' ? "del" : "span";
-        size_t len = (size_t)((lf ? lf : stop) - line);
-        document_printf(r, "<%s>", tag);
+        size_t len = (size_t)((lf ? lf + 1 : stop) - line);
+        const char *element = diff_element(line, len);
+        document_printf(r, "<%s>", element);
         quote_put(&r->out, QUOTE_XML, line, len);
-        document_printf(r, "</%s>\n", tag);
-        line += len + 1;
+        document_printf(r, "</%s>", element);
+        line += len;
     }
     document_puts(r, "</pre>\n");
 }
@@ -188,23 +163,35 @@ static void put_diff(struct document *r, struct json_text value)
 
 static void put_summary_line(struct document *r, const struct entry *e)
 {
-    char text[REVIEW_FACT];
-    document_printf(r, "<summary><b>%s", e->word);
-    if (e->reviewed && e->review.scored)
+    static const char *const marks[] = {
+        [STANDING_PASSED] = "&#10003;", [STANDING_PARTIAL] = "~",       [STANDING_FAILED] = "&#10007;",
+        [STANDING_UNGRADED] = "!",      [STANDING_SKIPPED] = "&#8211;", [STANDING_OPEN] = "&#8230;",
+    };
+    document_printf(r, "<summary><b>%s %s", marks[e->standing], e->word);
+    if (e->review.scored)
         document_printf(r, " %d%%", e->review.percent);
-    document_puts(r, "</b> ");
+    document_puts(r, "</b> <span>");
     document_name(r, e);
     document_quote(r, QUOTE_XML);
-    document_puts(r, " <small>");
-    if (e->reviewed) {
-        review_tests(&e->review, text);
-        if (*text && e->review.graded)
-            document_printf(r, "&middot; %s ", text);
-        review_time(e->review.time_ms, text);
-        if (*text)
-            document_printf(r, "&middot; %s", text);
-    }
+    document_puts(r, "</span> <small>");
+    document_facts(r, &e->review);
+    document_quote(r, QUOTE_XML);
     document_puts(r, "</small></summary>\n");
+}
+
+static void put_error(struct document *r, const struct review *v)
+{
+    if (!excerpt_has(v->error_code)) {
+        put_section(r, "Error", v->error_message, &document_prose);
+        return;
+    }
+    document_puts(r, "<h2>Error</h2>\n<p>Code: <code>");
+    document_value(r, v->error_code, TEXT_LINE);
+    document_quote(r, QUOTE_XML);
+    document_puts(r, "</code></p>\n<pre class=\"prose\">");
+    document_block(r, v->error_message, &document_prose);
+    document_quote(r, QUOTE_XML);
+    document_puts(r, "</pre>\n");
 }
 
 static void put_body(struct document *r, const struct entry *e)
@@ -218,13 +205,7 @@ static void put_body(struct document *r, const struct entry *e)
         put_tests(r, v->tests);
     else
         put_section(r, "Tests", v->tests, &document_prose);
-    if (excerpt_has(v->error_class)) {
-        document_puts(r, "<p>Class: <code>");
-        document_value(r, v->error_class, TEXT_LINE);
-        document_quote(r, QUOTE_XML);
-        document_puts(r, "</code></p>\n");
-    }
-    put_section(r, "Error", v->error_message, &document_prose);
+    put_error(r, v);
     put_section(r, "Feedback", v->feedback, &document_prose);
     put_list(r, "Suggestions", v->suggestions);
     if (v->graded)
@@ -257,9 +238,9 @@ static void put_entry(struct document *r, const struct entry *e)
 
 static void finish(struct document *r)
 {
-    document_puts(r, "</main>\n<footer>\n");
+    document_puts(r, "</main>\n");
     render_html_summary(r, classes);
-    document_puts(r, "</footer>\n</body>\n</html>\n");
+    document_puts(r, "</body>\n</html>\n");
 }
 
 const struct document_format render_html = {begin, put_entry, finish};

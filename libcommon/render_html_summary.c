@@ -1,76 +1,122 @@
-/* render_html_summary: bars are drawn from the totals's bins. */
+/* render_html_summary: bars are drawn from the totals' bins. */
 #include "render_html_summary.h"
 
-enum { BAR_HEIGHT = 14, BAR_STEP = 20, BAR_START = 90, BAR_LENGTH = 200, CHART_WIDTH = 350 };
+#include <stdio.h>
 
-static size_t largest(const size_t *bins, size_t count)
-{
-    size_t most = 1;
-    for (size_t i = 0; i < count; i++)
-        most = bins[i] > most ? bins[i] : most;
-    return most;
-}
+enum { BAR_HEIGHT = 12, BAR_STEP = 18, BAR_START = 96, BAR_LENGTH = 200, CHART_WIDTH = 340 };
 
 static void put_bar(struct document *r, size_t at, const char *class, const char *label, size_t value,
                     size_t most)
 {
     size_t y = at * BAR_STEP;
     double length = (double)value / (double)most * BAR_LENGTH;
-    document_printf(r, "<text x=\"%d\" y=\"%zu\" text-anchor=\"end\">%s</text>", BAR_START - 6, y + 12,
+    length = value && length < 2 ? 2 : length;
+    document_printf(r, "<text x=\"%d\" y=\"%zu\" text-anchor=\"end\">%s</text>", BAR_START - 8, y + 13,
                     label);
     if (value)
-        document_printf(r, "<rect class=\"%s\" x=\"%d\" y=\"%zu\" width=\"%.1f\" height=\"%d\"/>", class,
-                        BAR_START, y + 1, length < 1 ? 1 : length, BAR_HEIGHT);
-    document_printf(r, "<text x=\"%.1f\" y=\"%zu\">%zu</text>\n", BAR_START + length + 6, y + 12, value);
+        document_printf(r, "<rect class=\"%s\" x=\"%d\" y=\"%zu\" width=\"%.1f\" height=\"%d\" rx=\"2\"/>",
+                        class, BAR_START, y + 3, length, BAR_HEIGHT);
+    document_printf(r, "<text x=\"%.1f\" y=\"%zu\">%zu</text>\n", BAR_START + length + 6, y + 13, value);
 }
 
-static void open_chart(struct document *r, const char *title, size_t bars)
+/* A chart of the bins, the first at the top.  Who cannot see it is told what is in it. */
+static void put_chart(struct document *r, const char *title, const char (*labels)[TOTALS_LABEL],
+                      const char *const *bar_classes, const size_t *bins, size_t count)
 {
-    document_printf(
-        r, "<svg role=\"img\" aria-label=\"%s\" width=\"%d\" height=\"%zu\" viewBox=\"0 0 %d %zu\">\n", title,
-        CHART_WIDTH, bars * BAR_STEP, CHART_WIDTH, bars * BAR_STEP);
+    size_t most = 1;
+    document_printf(r, "<figure><figcaption>%s</figcaption>\n<svg role=\"img\" aria-label=\"%s", title,
+                    title);
+    for (size_t i = 0; i < count; i++) {
+        most = bins[i] > most ? bins[i] : most;
+        if (bins[i])
+            document_printf(r, ", %s: %zu", labels[i], bins[i]);
+    }
+    document_printf(r, "\" viewBox=\"0 0 %d %zu\">\n", CHART_WIDTH, count * BAR_STEP);
+    for (size_t i = 0; i < count; i++)
+        put_bar(r, i, bar_classes[i], labels[i], bins[i], most);
+    document_puts(r, "</svg></figure>\n");
 }
 
 static void put_scores(struct document *r)
 {
-    const struct totals *t = &r->totals;
-    char label[TOTALS_LABEL];
-    size_t most = largest(t->scores, TOTALS_SCORES);
-    open_chart(r, "How many results had which score", TOTALS_SCORES);
+    const char *classes[TOTALS_SCORES];
+    char labels[TOTALS_SCORES][TOTALS_LABEL];
+    size_t bins[TOTALS_SCORES];
     for (size_t i = 0; i < TOTALS_SCORES; i++) {
         size_t bin = TOTALS_SCORES - 1 - i;
-        totals_score_label(bin, label);
-        put_bar(r, i, bin >= 7 ? "passed" : bin >= 4 ? "partial" : "failed", label, t->scores[bin], most);
+        bins[i] = r->totals.scores[bin];
+        classes[i] = bin >= 7 ? "passed" : bin >= 4 ? "partial" : "failed";
+        totals_score_label(bin, labels[i]);
     }
-    document_puts(r, "</svg>\n");
+    put_chart(r, "Scores", labels, classes, bins, TOTALS_SCORES);
 }
 
 static void put_times(struct document *r)
 {
+    const char *classes[TOTALS_TIMES];
+    char labels[TOTALS_TIMES][TOTALS_LABEL];
+    for (size_t i = 0; i < TOTALS_TIMES; i++) {
+        classes[i] = "open";
+        snprintf(labels[i], TOTALS_LABEL, "%s", totals_time_label(i));
+    }
+    put_chart(r, "Times", labels, classes, r->totals.times, TOTALS_TIMES);
+}
+
+/* One bar, parted as the records are. */
+static void put_share(struct document *r, const char *const *classes)
+{
     const struct totals *t = &r->totals;
-    size_t most = largest(t->times, TOTALS_TIMES);
-    open_chart(r, "How many results took how long", TOTALS_TIMES);
-    for (size_t i = 0; i < TOTALS_TIMES; i++)
-        put_bar(r, i, "open", totals_time_label(i), t->times[i], most);
+    size_t x = 0;
+    document_printf(
+        r, "<svg class=\"share\" aria-hidden=\"true\" viewBox=\"0 0 %zu 1\" preserveAspectRatio=\"none\">",
+        t->shown);
+    for (int i = 0; i < STANDING_COUNT; x += t->standing[i++])
+        if (t->standing[i])
+            document_printf(r, "<rect class=\"%s\" x=\"%zu\" width=\"%zu\" height=\"1\"/>", classes[i], x,
+                            t->standing[i]);
     document_puts(r, "</svg>\n");
+}
+
+static void put_means(struct document *r)
+{
+    const struct totals *t = &r->totals;
+    const char *dot = paint_glyph(&r->plain.paint, GLYPH_DOT);
+    char time[REVIEW_FACT];
+    document_printf(r, "<p>Mean score %d%%", totals_percent(t));
+    if (t->tests_total)
+        document_printf(r, " %s %lld of %lld tests passed", dot, (long long)t->tests_passed,
+                        (long long)t->tests_total);
+    review_time(t->time_sum, time);
+    if (t->timed && *time)
+        document_printf(r, " %s %s in all", dot, time);
+    document_puts(r, "</p>\n");
+}
+
+static void put_filter(struct document *r, const char *const *classes)
+{
+    const struct totals *t = &r->totals;
+    document_printf(r, "<div class=\"filter\">\n<label for=\"f-all\">%zu in all</label>\n", t->shown);
+    for (int i = 0; i < STANDING_COUNT; i++)
+        if (t->standing[i])
+            document_printf(r, "<label class=\"%s\" for=\"f-%s\">%zu %s</label>\n", classes[i], classes[i],
+                            t->standing[i], standing_name(i));
+    document_puts(r, "</div>\n");
 }
 
 void render_html_summary(struct document *r, const char *const *classes)
 {
     const struct totals *t = &r->totals;
-    document_printf(r, "<label for=\"f-all\">%zu in all</label>\n", t->shown);
-    for (int i = 0; i < STANDING_COUNT; i++)
-        if (t->standing[i])
-            document_printf(r, "<label class=\"%s\" for=\"f-%s\">%zu %s</label>\n", classes[i], classes[i],
-                            t->standing[i], standing_name(i));
+    document_puts(r, "<footer>\n<h2>Totals</h2>\n");
+    put_filter(r, classes);
+    if (t->shown)
+        put_share(r, classes);
     if (t->scored)
-        document_printf(r, "<p>Mean score %d%%", totals_percent(t));
-    if (t->scored && t->tests_total)
-        document_printf(r, "; %lld of %lld tests passed", (long long)t->tests_passed,
-                        (long long)t->tests_total);
-    document_puts(r, t->scored ? ".</p>\n" : "");
+        put_means(r);
+    document_puts(r, t->scored || t->timed ? "<div class=\"charts\">\n" : "");
     if (t->scored)
         put_scores(r);
     if (t->timed)
         put_times(r);
+    document_puts(r, t->scored || t->timed ? "</div>\n" : "");
+    document_puts(r, "</footer>\n");
 }

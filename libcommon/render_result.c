@@ -7,7 +7,6 @@
 
 #include "compare.h"
 #include "contrast.h"
-#include "facts.h"
 
 enum {
     NAME_BYTES = 2000,
@@ -56,7 +55,7 @@ static void show_head(struct frame *f, const struct review *r)
 
 /* ---- facts ---- */
 
-static void add_all(struct facts *facts, const struct review *r)
+void render_result_facts(struct facts *facts, const struct review *r)
 {
     char text[REVIEW_FACT];
     if (!r->graded)
@@ -96,7 +95,7 @@ static void show_facts(struct frame *f, const struct review *r)
     struct rich cells[2];
     rich_init(&cells[0], f->paint);
     facts_init(&facts, f->paint, bar ? widths[1] : f->inner);
-    add_all(&facts, r);
+    render_result_facts(&facts, r);
     cells[1] = facts.row;
     if (bar) {
         put_bar(&cells[0], f, r);

@@ -2,10 +2,13 @@
 #ifndef GL_RENDER_RESULT_H
 #define GL_RENDER_RESULT_H
 
+#include "facts.h"
 #include "review.h"
-#include "table.h"
 
 /* `note`, which may be NULL, stands below the facts. */
 void render_result(struct frame *f, const struct review *r, const struct rich *note);
+
+/* Adds what is known of it besides: tests passed, time, class, HTTP status, attempts. */
+void render_result_facts(struct facts *facts, const struct review *r);
 
 #endif

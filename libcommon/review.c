@@ -233,8 +233,10 @@ void review_time(double ms, char out[REVIEW_FACT])
         snprintf(out, REVIEW_FACT, "%.0f ms", ms);
     else if (ms < 59995)
         snprintf(out, REVIEW_FACT, "%.2f s", ms / 1000);
+    else if (ms < 3600e3)
+        snprintf(out, REVIEW_FACT, "%lld min %lld s", (long long)(ms / 60e3), (long long)(ms / 1e3) % 60);
     else
-        snprintf(out, REVIEW_FACT, "%lld min %lld s", (long long)(ms / 60000), (long long)(ms / 1000) % 60);
+        snprintf(out, REVIEW_FACT, "%lld h %lld min", (long long)(ms / 3600e3), (long long)(ms / 60e3) % 60);
 }
 
 /* A string whose blanks at either end, or whose emptiness, would not be seen. */

@@ -136,6 +136,29 @@ END
     assert_output 'tests 1 failures 0 errors 1 skipped 0'
 }
 
+# ---- HTML and Markdown ----
+
+# marked FORMAT EXPECTED ACTUAL: how a failed test shows the two there.
+marked() {
+    graded 0 "\"test_results\":[{\"name\":\"t\",\"passed\":false,\"expected\":$2,\"actual\":$3}]" | made "$1"
+    grep -oP '<code>\K.*?(?=</code>)' "$made" | tail -n 2
+}
+
+@test "gl-render: HTML marks where expected and actual differ" {
+    while IFS='|' read -r format expected actual first second; do
+        run -0 marked "$format" "$expected" "$actual"
+        assert_equal "$output" "$first"$'\n'"$second"
+    done << 'END'
+html|"0.0.0.15"|"0.0.0.16"|0.0.0.1<mark>5</mark>|0.0.0.1<mark>6</mark>
+html|"aXb"|"ab"|a<mark>X</mark>b|ab
+html|[1,2]|[1,2,3]|[1,2]|[1,2<mark>,3</mark>]
+html|"a<i>"|"a<b>"|a&lt;<mark>i</mark>&gt;|a&lt;<mark>b</mark>&gt;
+html|"x👍🏽"|"x👍🏿"|x<mark>👍🏽</mark>|x<mark>👍🏿</mark>
+html|"x"|"y"|x|y
+html|"1"|1|&quot;1&quot;|1
+END
+}
+
 # ---- Markdown ----
 
 @test "gl-render: in Markdown, server text stands in code alone, as GitHub reads it" {
@@ -219,10 +242,28 @@ END
     for class in passed partial failed ungraded skipped open; do
         [ "$(grep -c "^<details class=\"$class\"" "$made")" -eq 1 ]
         grep -q "id=\"f-$class\"" "$made"
-        grep -q "^#f-$class:checked~main>:not(.$class){display:none}" "$made"
+        grep -q "#f-$class:checked ~ main > :not(.$class)[ ,]" "$made"
+        grep -q "#f-$class:checked ~ footer \[for=f-$class\][ ,]" "$made"
+        grep -q "#f-$class:focus-visible ~ footer \[for=f-$class\][ ,]" "$made"
+        grep -q "<rect class=\"$class\" x=\"[0-5]\" width=\"1\" height=\"1\"/>" "$made"
         grep -q "<label class=\"$class\" for=\"f-$class\">1 " "$made"
     done
     grep -q 'Mean score 50%' "$made"
+    grep -q 'aria-label="Scores, 90-100%: 1, 50-59%: 1, 0-9%: 1"' "$made"
+}
+
+@test "gl-render: HTML has the lines of a diff as what comes and goes" {
+    graded 0 '"diff_suggestion":"--- a\n+++ b\n@@ -1 +1 @@\n same\n-old\n+new"' | made html
+    sed -n '/<h2>Suggested/,/<\/pre>/p' "$made" > "$BATS_TEST_TMPDIR/diff"
+    diff - "$BATS_TEST_TMPDIR/diff" << 'END'
+<h2>Suggested change</h2>
+<pre><i>--- a
+</i><i>+++ b
+</i><i>@@ -1 +1 @@
+</i><span> same
+</span><del>-old
+</del><ins>+new</ins></pre>
+END
 }
 
 # bats test_tags=plain
