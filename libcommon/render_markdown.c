@@ -1,8 +1,8 @@
 /* render_markdown: a line for what passed, a part that unfolds for what did not.
  *
- * Everything in a record that others wrote stands in code: in spans, fenced blocks or
- * <code>, where neither Markdown, HTML, links, mentions nor references to issues are
- * read.  A comment may have 65,536 characters, so what comes after that many is left
+ * Everything in a record that others wrote stands in code: in spans, fenced blocks, or
+ * <code> in a block of HTML, where neither Markdown, HTML, links, mentions nor references
+ * to issues are read.  A comment may have 65,536 characters, so what comes after that many is left
  * out, and counted at the end. */
 #include "render_markdown.h"
 
@@ -12,6 +12,11 @@
 #include "xalloc.h"
 
 enum { SIZE_MAX_BYTES = 65536, RESERVE = 1536, TESTS_MAX = 50 };
+
+struct state {
+    bool in_list;    /* the last record is an item, which a blank line parts from what is none */
+    size_t left_out; /* records, since the comment was full */
+};
 
 static const char *mark(const struct document *r, enum standing standing)
 {
@@ -40,10 +45,9 @@ static void put_backticks(struct document *r, size_t count)
         document_puts(r, "`");
 }
 
-/* What is in r->text, of one line, as a code span; in a cell of a table `|` would end
- * the cell even there.  A blank beside a backtick or blank at an end is taken off
- * again by the reader. */
-static void put_span(struct document *r, bool cell)
+/* What is in r->text, of one line, as a code span.  A blank beside a backtick or blank
+ * at an end is taken off again by the reader. */
+static void put_span(struct document *r)
 {
     const char *text = r->text.text.data;
     size_t len = r->text.text.len, ticks = longest_run(text, len) + 1;
@@ -52,11 +56,7 @@ static void put_span(struct document *r, bool cell)
     bool pad = strchr("` ", text[0]) || strchr("` ", text[len - 1]);
     put_backticks(r, ticks);
     document_puts(r, pad ? " " : "");
-    for (size_t i = 0; i < len; i++) {
-        if (cell && text[i] == '|')
-            document_puts(r, "\\");
-        buf_putc(&r->out, text[i]);
-    }
+    buf_add(&r->out, text, len);
     document_puts(r, pad ? " " : "");
     put_backticks(r, ticks);
 }
@@ -74,30 +74,43 @@ static void put_fenced(struct document *r, const char *language, const char *tex
 
 /* ---- tests ---- */
 
+/* A cell with what is in r->text. */
+static void put_cell(struct document *r)
+{
+    bool any = r->text.text.len;
+    document_puts(r, any ? "<td><code>" : "<td>");
+    document_quote(r, QUOTE_XML);
+    document_puts(r, any ? "</code></td>" : "</td>");
+}
+
+static void put_compared(struct document *r, const struct review_test *t, bool actual)
+{
+    bool any = t->compared && (actual ? t->actual : t->expected).at;
+    document_puts(r, any ? "<td><code>" : "<td>");
+    if (any)
+        document_marked(r, t, actual, false, DOCUMENT_NAME_BYTES);
+    document_puts(r, any ? "</code></td>" : "</td>");
+}
+
 static void put_test(struct document *r, const struct review_test *t)
 {
     static const enum standing standings[] = {[TONE_GOOD] = STANDING_PASSED,
                                               [TONE_FAIR] = STANDING_PARTIAL,
                                               [TONE_BAD] = STANDING_FAILED,
                                               [TONE_NONE] = STANDING_UNGRADED};
-    const struct json_text values[] = {t->expected, t->actual};
-    document_printf(r, "| %s%s | ", mark(r, standings[t->tone]), t->word);
+    document_printf(r, "<tr><td>%s%s</td>", mark(r, standings[t->tone]), t->word);
     document_test_name(r, t);
-    put_span(r, true);
-    document_puts(r, " | ");
+    put_cell(r);
     rich_clear(&r->text);
     excerpt_put(&r->text, PAINT_PLAIN, t->message, DOCUMENT_NAME_BYTES, TEXT_LINE);
-    put_span(r, true);
-    for (int i = 0; i < 2; i++) {
-        document_puts(r, " | ");
-        rich_clear(&r->text);
-        if (t->compared && values[i].at)
-            excerpt_put_json(&r->text, PAINT_PLAIN, values[i], DOCUMENT_NAME_BYTES);
-        put_span(r, true);
-    }
-    document_puts(r, " |\n");
+    put_cell(r);
+    put_compared(r, t, false);
+    put_compared(r, t, true);
+    document_puts(r, "</tr>\n");
 }
 
+/* A table of HTML, since nothing can be marked inside of Markdown's code.  Markdown reads
+ * no line of it, up to a blank one, which there is none. */
 static void put_tests(struct document *r, struct json_text list)
 {
     struct json_object index = {0};
@@ -106,18 +119,26 @@ static void put_tests(struct document *r, struct json_text list)
     size_t count = json_count(list), shown = 0;
     if (!count)
         return;
-    document_puts(r, "| | Test | Message | Expected | Actual |\n|---|---|---|---|---|\n");
+    document_puts(
+        r, "<table>\n<tr><th></th><th>Test</th><th>Message</th><th>Expected</th><th>Actual</th></tr>\n");
     for (size_t at = 0; shown < TESTS_MAX && json_next(list, &at, &element); shown++) {
         review_read_test(&test, &index, element);
         put_test(r, &test);
     }
-    document_puts(r, "\n");
+    document_puts(r, "</table>\n\n");
     if (shown < count)
         document_printf(r, "%zu more tests are left out.\n\n", count - shown);
     json_object_free(&index);
 }
 
 /* ---- results ---- */
+
+static void end_list(struct document *r)
+{
+    struct state *s = r->state;
+    document_puts(r, s->in_list ? "\n" : "");
+    s->in_list = false;
+}
 
 static void put_section(struct document *r, const char *label, const char *language, struct json_text value,
                         const struct excerpt *how)
@@ -142,7 +163,7 @@ static void put_list(struct document *r, const char *label, struct json_text lis
     for (size_t at = 0; json_next(list, &at, &element);) {
         document_puts(r, "- ");
         document_value(r, element, TEXT_LINE);
-        put_span(r, false);
+        put_span(r);
         document_puts(r, "\n");
     }
     document_puts(r, "\n");
@@ -173,10 +194,12 @@ static void put_verdict(struct document *r, const struct entry *e, const char *b
 
 static void put_line(struct document *r, const struct entry *e)
 {
+    struct state *s = r->state;
+    s->in_list = true;
     document_puts(r, "- ");
     put_verdict(r, e, "**", "** ");
     document_name(r, e);
-    put_span(r, false);
+    put_span(r);
     put_facts(r, e);
     document_puts(r, "\n");
 }
@@ -184,12 +207,19 @@ static void put_line(struct document *r, const struct entry *e)
 static void put_details(struct document *r, const struct entry *e)
 {
     const struct review *v = &e->review;
-    document_puts(r, "\n<details><summary>");
+    end_list(r);
+    document_puts(r, "<details><summary>");
     put_verdict(r, e, "<b>", "</b> <code>");
     document_name(r, e);
     document_quote(r, QUOTE_XML);
     document_puts(r, "</code>");
     put_facts(r, e);
+    if (excerpt_has(v->error_class)) {
+        document_printf(r, " %s <code>", paint_glyph(&r->plain.paint, GLYPH_DOT));
+        document_value(r, v->error_class, TEXT_LINE);
+        document_quote(r, QUOTE_XML);
+        document_puts(r, "</code>");
+    }
     document_puts(r, "</summary>\n\n");
     if (v->graded) {
         if (json_kind(v->tests) == JSON_ARRAY)
@@ -213,11 +243,6 @@ static void put_details(struct document *r, const struct entry *e)
 
 /* ---- the document ---- */
 
-/* How many records were left out since the comment was full. */
-struct state {
-    size_t left_out;
-};
-
 static void begin(struct document *r)
 {
     r->state = xcalloc(1, sizeof(struct state));
@@ -238,7 +263,7 @@ static void put_entry(struct document *r, const struct entry *e)
     }
     if (e->standing == STANDING_OTHER) {
         document_plain(r, e);
-        document_puts(r, "\n");
+        end_list(r);
         put_fenced(r, "text", r->lines.data, r->lines.len);
     } else if (standing_is_bad(e->standing) && e->reviewed) {
         put_details(r, e);
@@ -259,10 +284,11 @@ static void finish(struct document *r)
     const struct totals *t = &r->totals;
     const char *separator = ": ";
     size_t results = totals_results(t);
+    end_list(r);
     if (s->left_out)
-        document_printf(r, "\n%zu more records are left out: a comment holds %d characters.\n", s->left_out,
+        document_printf(r, "%zu more records are left out: a comment holds %d characters.\n\n", s->left_out,
                         SIZE_MAX_BYTES);
-    document_printf(r, "\n**%zu result%s**", results, results == 1 ? "" : "s");
+    document_printf(r, "**%zu result%s**", results, results == 1 ? "" : "s");
     for (int i = 0; i < STANDING_OTHER; i++) {
         if (!t->standing[i])
             continue;

@@ -144,7 +144,7 @@ marked() {
     grep -oP '<code>\K.*?(?=</code>)' "$made" | tail -n 2
 }
 
-@test "gl-render: HTML marks where expected and actual differ" {
+@test "gl-render: HTML and Markdown mark where expected and actual differ" {
     while IFS='|' read -r format expected actual first second; do
         run -0 marked "$format" "$expected" "$actual"
         assert_equal "$output" "$first"$'\n'"$second"
@@ -156,6 +156,9 @@ html|"a<i>"|"a<b>"|a&lt;<mark>i</mark>&gt;|a&lt;<mark>b</mark>&gt;
 html|"x👍🏽"|"x👍🏿"|x<mark>👍🏽</mark>|x<mark>👍🏿</mark>
 html|"x"|"y"|x|y
 html|"1"|1|&quot;1&quot;|1
+markdown|"0.0.0.15"|"0.0.0.16"|&quot;0.0.0.1<mark>5</mark>&quot;|&quot;0.0.0.1<mark>6</mark>&quot;
+markdown|"a\nb"|"a\nc"|&quot;a\n<mark>b</mark>&quot;|&quot;a\n<mark>c</mark>&quot;
+markdown|[1,2]|[1,2,3]|[1,2]|[1,2<mark>,3</mark>]
 END
 }
 
