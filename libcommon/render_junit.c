@@ -4,8 +4,12 @@
  * its score is too low though none failed), one more case named after the result
  * does.  A result passes by its score: a failed test in one that passed is a skipped
  * case, so that CI systems count what Greenlight counts.  Wrong answers are failures,
- * outages errors, what has not ended is skipped. */
+ * outages errors, what has not ended is skipped.  A record that is no result is a suite
+ * without cases, its text the suite's output; that many are told at the end, since CI
+ * systems do not show such suites. */
 #include "render_junit.h"
+
+#include "msg.h"
 
 /* What the cases of one suite come to. */
 struct suite {
@@ -142,13 +146,32 @@ static void put_output(struct document *r, const char *element, struct json_text
     document_printf(r, "</%s>\n", element);
 }
 
+/* A suite of no cases, and plain text. */
+static void put_text(struct document *r, const char *word, const struct entry *e)
+{
+    rich_clear(&r->text);
+    rich_puts(&r->text, PAINT_PLAIN, word);
+    if (e && excerpt_has(e->id)) {
+        rich_puts(&r->text, PAINT_PLAIN, " ");
+        excerpt_put(&r->text, PAINT_PLAIN, e->id, DOCUMENT_NAME_BYTES, TEXT_LINE);
+    }
+    document_puts(r, "  <testsuite");
+    put_attribute(r, "name");
+    document_puts(r, " tests=\"0\" failures=\"0\" errors=\"0\" skipped=\"0\">\n    <system-out>");
+    quote_put(&r->out, QUOTE_XML, r->lines.data, r->lines.len);
+    document_puts(r, "</system-out>\n  </testsuite>\n");
+}
+
 static void put_entry(struct document *r, const struct entry *e)
 {
     struct json_object index = {0};
     struct json_text element;
     struct review_test test;
-    if (e->standing == STANDING_OTHER)
+    if (e->standing == STANDING_OTHER) {
+        document_plain(r, e);
+        put_text(r, e->word, e);
         return;
+    }
     struct suite s = count(e);
     document_puts(r, "  <testsuite");
     put_name(r, e, "name");
@@ -170,15 +193,15 @@ static void put_entry(struct document *r, const struct entry *e)
 
 static void finish(struct document *r)
 {
+    size_t others = r->totals.standing[STANDING_OTHER];
     if (r->summary) {
-        document_puts(r,
-                      "  <testsuite name=\"summary\" tests=\"0\" failures=\"0\" errors=\"0\" skipped=\"0\">\n"
-                      "    <system-out>");
         document_plain_totals(r);
-        quote_put(&r->out, QUOTE_XML, r->lines.data, r->lines.len);
-        document_puts(r, "</system-out>\n  </testsuite>\n");
+        put_text(r, "summary", NULL);
     }
     document_puts(r, "</testsuites>\n");
+    if (others)
+        msg_warn("%zu record%s no result%s and so no test case%s", others, others == 1 ? " is" : "s are",
+                 others == 1 ? "" : "s", others == 1 ? "" : "s");
 }
 
 const struct document_format render_junit = {begin, put_entry, finish};

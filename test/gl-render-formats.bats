@@ -129,11 +129,33 @@ $(ungraded unavailable timeout)/tests 1 failures 0 errors 1 skipped 0
 $(ungraded rejected http_4xx)/tests 1 failures 0 errors 1 skipped 0
 $(ungraded skipped)/tests 1 failures 0 errors 0 skipped 1
 $(ungraded pending)/tests 1 failures 0 errors 0 skipped 1
-{"_gl":{"type":"row"},"id":"1"}/tests 0 failures 0 errors 0 skipped 0
 END
     gl-render --format junit <<< nonsense > "$made" || [ $? -eq 65 ]
     run -0 "$GL_TOP/test/lib/check-junit" "$made"
     assert_output 'tests 1 failures 0 errors 1 skipped 0'
+}
+
+@test "gl-render: in JUnit a record that is no result is a suite without cases, and is told" {
+    {
+        graded 1
+        echo '{"id":"r1","atom_id":"a7","status":"pending","learner_id":"<me>","_gl":{"type":"row"}}'
+        echo '{"depth":1,"_gl":{"type":"stats"}}'
+    } > "$BATS_TEST_TMPDIR/mixed"
+    run -0 --separate-stderr gl-render --format junit "$BATS_TEST_TMPDIR/mixed"
+    # shellcheck disable=SC2154 # run sets it
+    assert_equal "$stderr" 'gl-render: 2 records are no results and so no test cases'
+    echo "$output" > "$made"
+    run -0 "$GL_TOP/test/lib/check-junit" "$made"
+    assert_output 'tests 1 failures 0 errors 0 skipped 0'
+    run -0 xmllint --xpath 'string(//testsuite[2]/system-out)' "$made"
+    assert_output --partial 'learner <me>'
+    grep -q '<testsuite name="ROW a7" tests="0" failures="0" errors="0" skipped="0">' "$made"
+    grep -q '<testsuite name="STATS" tests="0"' "$made"
+    run -0 --separate-stderr gl-render -q --format junit "$BATS_TEST_TMPDIR/mixed"
+    assert_equal "$stderr" ''
+    sed -n 1,2p "$BATS_TEST_TMPDIR/mixed" > "$BATS_TEST_TMPDIR/one"
+    run -0 --separate-stderr gl-render --format junit "$BATS_TEST_TMPDIR/one"
+    assert_equal "$stderr" 'gl-render: 1 record is no result and so no test case'
 }
 
 # ---- HTML and Markdown ----
