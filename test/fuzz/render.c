@@ -1,10 +1,11 @@
 /* render: whatever a record holds, what reaches the terminal is ours alone.
  *
- * An input that begins with a digit is every text of a record of one kind; any
- * other is a record, or else bad input.  It is shown at several widths, in
+ * An input that begins with `0` or one of the characters after it is every text of a
+ * record of one kind; any other is a record, or else bad input.  It is shown at several widths, in
  * UTF-8 and ASCII, with and without boxes.  No control, no hidden character, no
  * line wider than the terminal, no command for a CI system comes out, and
- * colour adds nothing but colour.  Nor does any of that get into a document. */
+ * colour adds nothing but colour.  Nor does any of that get into a document, and each
+ * document has the form of its kind (see markup.h). */
 #define _GNU_SOURCE /* memfd_create, memmem */
 #include "render_github.h"
 #include "render_html.h"
@@ -17,6 +18,8 @@
 
 #include "cli.h"
 #include "fuzz.h"
+#include "markup.h"
+#include "msg.h"
 
 enum { RECORD_MAX = 1 << 22, TEXT_MAX = 256 };
 
@@ -40,7 +43,20 @@ static const char *const templates[] = {
     ("{'database':@,'at':@,'rows':{@:{'rows':1}},'dead_rows':@,'days':[{'day':@,'complete':@},@],"
      "'_gl':{'type':'stats'}}"),
     "{'atom_id':'r',@:{'x':@},'_gl':{'type':'document'}}",
+    ("{'ready':false,'next':@,'version':@,'settings':[{'name':@,'value':@,'source':@},@],"
+     "'checks':[{'name':@,'status':'failure','found':@,'next':@},{'name':@,'status':@}],'_gl':{'type':'"
+     "report'}}"),
+    ("{'id':@,'front':@,'back':'SECRET','content_json':{'prompt':@,'code':@,'language':@,'constraints':[@],"
+     "'examples':[{'input':@,'output':@}],'tests':[{'expected':'SECRET'}],'solution_code':'SECRET'}}"),
+    ("{'atom_id':@,'status':'complete','partial_score':0.9,'test_results':[{'name':@,'passed':false,"
+     "'expected':[1,@],'actual':[@,1]},{'name':@,'passed':@,'message':@}],'git_suggestions':@,"
+     "'diff_suggestion':@,'execution_time_ms':7e5,'_gl':{'type':'result'}}"),
+    ("{'id':'r','atom_id':@,'status':'complete','completed_at':@,'result_payload':{'partial_score':0.4,"
+     "'tests_passed':1,'tests_total':2,'feedback':@},'_gl':{'type':'row'}}"),
+    "{'atom_id':@,'status':'skipped','error':{'message':@},'_gl':{'type':'result'}}",
 };
+
+enum { TEMPLATES = sizeof templates / sizeof *templates };
 
 /* How it is shown. */
 static const struct look {
@@ -119,6 +135,21 @@ FUZZ_BLIND static void drop_colors(struct buf *out)
     out->len = to;
 }
 
+/* The totals of a stream of this record alone. */
+static void show_totals(struct render *r, const struct entry *e, const struct look *look)
+{
+    struct totals totals = {0};
+    struct buf out;
+    buf_init(&out, RECORD_MAX);
+    totals_add(&totals, e, &r->paint);
+    r->any = false;
+    render_totals(r, &totals);
+    take_output(&out);
+    check_screen(&out, look);
+    totals_free(&totals);
+    buf_free(&out);
+}
+
 /* Shows the record, or what is bad about it, in one way. */
 static void show(const struct json_object *record, const char *bad, const struct look *look, bool color,
                  struct buf *out)
@@ -132,9 +163,11 @@ static void show(const struct json_object *record, const char *bad, const struct
         entry_read_bad(&e, bad);
     render_entry(&r, &e);
     CHECK(r.any);
+    take_output(out);
+    if (!color)
+        show_totals(&r, &e, look);
     entry_free(&e);
     paint_free(&r.paint);
-    take_output(out);
 }
 
 /* Nothing raw gets into a document of any format. */
@@ -157,6 +190,12 @@ static void check_documents(const struct json_object *record, const char *bad, b
         document_end(&r);
         take_output(&out);
         check_characters(&out, i % 2);
+        if (formats[i] == &render_tap)
+            tap_check(out.data, out.len);
+        else if (formats[i] == &render_github)
+            github_check(out.data, out.len);
+        else if (formats[i] != &render_markdown)
+            markup_check(out.data, out.len, formats[i] == &render_html);
         CHECK(!secret || !memmem(out.data, out.len, "SECRET", 6));
     }
     buf_free(&out);
@@ -204,9 +243,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
     struct json_object o = {0};
+    msg_set_level(MSG_QUIET);
     if (screen < 0)
         CHECK((screen = memfd_create("screen", MFD_CLOEXEC)) >= 0 && dup2(screen, STDOUT_FILENO) >= 0);
-    if (size && *text >= '0' && *text <= '6') {
+    if (size && *text >= '0' && *text < '0' + TEMPLATES) {
         check_template(templates[*text - '0'], text + 1, size - 1);
     } else if (json_index(&o, text, size, NULL)) {
         check_shown(&o, NULL, false);
