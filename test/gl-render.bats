@@ -357,13 +357,9 @@ END
 
 # bats test_tags=plain
 @test "gl-render: memory does not grow with the stream" {
-    yes "$(graded 0.5 '"feedback":"some words"')" | head -n 300000 > "$BATS_TEST_TMPDIR/many"
-    run -0 python3 - "$BATS_TEST_TMPDIR/many" << 'END'
-import resource, subprocess, sys
-subprocess.run(["gl-render", sys.argv[1]], stdout=subprocess.DEVNULL, check=True)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-END
-    [ "$output" -lt 20000 ]
+    yes "$(graded 0.5 '"feedback":"some words"')" | head -n 100000 > "$BATS_TEST_TMPDIR/many"
+    head -n 100 "$BATS_TEST_TMPDIR/many" > "$BATS_TEST_TMPDIR/few"
+    [ "$(peak "$BATS_TEST_TMPDIR/many")" -le $(($(peak "$BATS_TEST_TMPDIR/few") + 1024)) ]
 }
 
 @test "gl-render: tasks are as in the golden files, from 40 to 120 columns" {

@@ -13,6 +13,11 @@ ungraded() {
         "$1" "${2:-}" "${3:-null}" '"_gl":{"type":"result"}'
 }
 
+# peak [OPTION ...] FILE: the most memory that gl-render takes for it, in KiB.
+peak() {
+    { command time -f %M gl-render "$@" > /dev/null; } 2>&1
+}
+
 # golden NAME: holds stdin to the golden file.
 golden() {
     local file=$FIXTURES/render/$1
