@@ -2,9 +2,9 @@
  * of what to mind. */
 #include "render_task.h"
 
-#include "excerpt.h"
+#include "facts.h"
 
-enum { FACT_BYTES = 60, EXAMPLES_MAX = 10, EXAMPLE_BYTES = 500 };
+enum { EXAMPLES_MAX = 10, EXAMPLE_BYTES = 500 };
 
 static const struct excerpt prose = {.head = 100, .tail = 20, .line_bytes = 4000};
 static const struct excerpt code = {.head = 60, .tail = 20, .line_bytes = 1000, .verbatim = true};
@@ -21,30 +21,23 @@ static void show_head(struct frame *f, const struct task *t)
     rich_free(&name);
 }
 
-static void put_dot(struct rich *row)
-{
-    if (row->text.len)
-        rich_puts(row, PAINT_DIM, row->ascii ? " - " : " · ");
-}
-
 static void show_facts(struct frame *f, const struct task *t)
 {
-    struct rich row;
-    rich_init(&row, f->paint);
-    excerpt_put(&row, PAINT_PLAIN, t->language, FACT_BYTES, TEXT_LINE);
+    struct facts facts;
+    facts_init(&facts, f->paint, f->inner);
+    facts_value(&facts, "", t->language);
     if (t->tests != TASK_UNKNOWN) {
-        put_dot(&row);
-        rich_printf(&row, PAINT_PLAIN, "%lld test%s", (long long)t->tests, t->tests == 1 ? "" : "s");
+        rich_printf(&facts.one, PAINT_PLAIN, "%lld test%s", (long long)t->tests, t->tests == 1 ? "" : "s");
+        facts_add(&facts);
     }
     if (t->minutes > 0) {
-        put_dot(&row);
-        rich_printf(&row, PAINT_PLAIN, "about %.0f minute%s", t->minutes < 1 ? 1 : t->minutes,
+        rich_printf(&facts.one, PAINT_PLAIN, "about %.0f minute%s", t->minutes < 1 ? 1 : t->minutes,
                     t->minutes < 1.5 ? "" : "s");
+        facts_add(&facts);
     }
-    put_dot(&row);
-    excerpt_put(&row, PAINT_DIM, t->atom_id, FACT_BYTES, TEXT_LINE);
-    frame_text(f, &row, (struct frame_place){0});
-    rich_free(&row);
+    facts_value(&facts, "", t->atom_id);
+    facts_show(&facts, f);
+    facts_free(&facts);
 }
 
 /* Examples as `input → output`. */

@@ -17,14 +17,11 @@ row() {
 
 # bats test_tags=plain
 @test "gl-render: rows, outcomes and figures are as in the golden files" {
-    for width in 30 60 80 120; do
-        for locale in C.UTF-8 C; do
-            LC_ALL=$locale at_noon --format panel --width $width "$FIXTURES/render/queue.ndjson" | golden "queue-$width.$locale.txt"
-        done
-    done
+    golden_widths queue at_noon "$FIXTURES/render/queue.ndjson"
 }
 
 @test "gl-render: the records of the golden files are as their schemas say" {
+    "$GL_TOP/test/lib/check-records" report < "$FIXTURES/render/report.ndjson"
     for kind in row outcome stats; do
         jq -c "select(._gl.type == \"$kind\" and .status != \"spooled\")" "$FIXTURES/render/queue.ndjson" |
             "$GL_TOP/test/lib/check-records" $kind

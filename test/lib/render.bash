@@ -25,3 +25,21 @@ golden() {
     [ "${GOLDEN:-}" != write ] || cp "$BATS_TEST_TMPDIR/screen" "$file"
     diff -u "$file" "$BATS_TEST_TMPDIR/screen"
 }
+
+# golden_widths NAME COMMAND ...: holds the panels that COMMAND [OPTION ...] shows at every
+# width, in UTF-8 and ASCII, to the golden files, and their lines to the width.
+golden_widths() {
+    local name=$1 locale width set
+    shift
+    for locale in C.UTF-8 C; do
+        set=$([ $locale = C ] && echo ascii || echo utf8)
+        : > "$BATS_TEST_TMPDIR/widths"
+        for width in 30 40 59 60 80 120 200; do
+            LC_ALL=$locale "$@" --format panel --width $width > "$BATS_TEST_TMPDIR/panel" 2> "$BATS_TEST_TMPDIR/err" ||
+                [ $? -ge 65 ]
+            "$GL_TOP/test/lib/check-screen" $width "$([ $width -lt 60 ] || echo boxed)" "$set" < "$BATS_TEST_TMPDIR/panel"
+            { echo "== $width columns =="; cat "$BATS_TEST_TMPDIR/panel"; } >> "$BATS_TEST_TMPDIR/widths"
+        done
+        golden "$name.$locale.txt" < "$BATS_TEST_TMPDIR/widths"
+    done
+}
