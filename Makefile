@@ -178,6 +178,9 @@ deb: dist
 clean:
 	rm -rf $(BUILD)
 
+pictures: programs
+	PATH="$(abspath $(BUILD))/bin:$$PATH" docs/pictures/make
+
 # Lines such as `#:target  what it does` in the makefiles are the help.
 help:
 	@sed -n 's/^#://p' $(MAKEFILE_LIST)
@@ -188,7 +191,8 @@ help:
 #:dist       a reproducible BUILD/greenlight-tools-VERSION.tar.xz of HEAD
 #:deb        a Debian package of HEAD in BUILD/deb, which lintian finds nothing wrong with
 #:clean      removes BUILD
+#:pictures   the pictures of the README, docs/pictures/*.svg, from what the programs show
 
-.PHONY: all programs install uninstall dist deb clean help
+.PHONY: all programs install uninstall dist deb pictures clean help
 .SECONDARY:
 .DELETE_ON_ERROR:

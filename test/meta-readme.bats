@@ -79,13 +79,17 @@ END
     assert_equal "$(wc -l < graded.ndjson)" 1
 }
 
-@test "README: the panel is what its command prints" {
-    cp test/fixtures/learner.ndjson requests.ndjson
-    command=$(blocks sh | grep -e '--format panel')
-    run -0 bash -c "$command"
-    same() { sed -E 's/[0-9]+ ms/N ms/; s/ +│$/ │/'; }
-    diff <(blocks text | same) <(same <<< "$output")
-    assert_equal "$(blocks text | wc -L)" 80
+# bats test_tags=plain
+@test "README: its pictures are what the programs show now" {
+    run -0 "$GL_TOP/docs/pictures/make" "$BATS_TEST_TMPDIR"
+    for picture in terminal page; do
+        cmp "$GL_TOP/docs/pictures/$picture.svg" $picture.svg
+        xmllint --noout $picture.svg
+        run -1 grep -noE '(href|src|url|@import)[=(][^#]' $picture.svg
+        [ "$(wc -c < $picture.svg)" -lt 30000 ]
+    done
+    grep -q '>0.0.0<' terminal.svg
+    grep -q '<mark>0.0.0</mark>' page.svg
 }
 
 @test "README: it calls ./bootstrap as that can be called" {
