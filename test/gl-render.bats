@@ -5,6 +5,11 @@
 
 load lib/common
 load lib/render
+load lib/terminal
+
+teardown() {
+    close_terminal
+}
 
 # each_width COMMAND: runs COMMAND WIDTH LOCALE at every width in both locales.
 each_width() {
@@ -331,6 +336,18 @@ END
     grep -q '╭.*╮' "$BATS_TEST_TMPDIR/screen"
     on_terminal 'TERM=dumb' > "$BATS_TEST_TMPDIR/screen"
     run -1 grep -q $'\033' "$BATS_TEST_TMPDIR/screen"
+}
+
+@test "gl-render: a terminal of any width shows what was drawn for it, and nothing wraps" {
+    sed -n '2,6p' "$FIXTURES/render/records.ndjson" > "$BATS_TEST_TMPDIR/records"
+    as_drawn() { diff <(screen | head -n "$(wc -l < drawn)") drawn; }
+    cd "$BATS_TEST_TMPDIR"
+    for width in 30 40 59 60 80 120 200; do
+        gl-render --format panel --width $width records > drawn || [ $? -eq 75 ]
+        on_terminal $width "gl-render records"
+        eventually 20 as_drawn
+        close_terminal
+    done
 }
 
 @test "gl-render: the width is --width, else COLUMNS, else 80, and 20 at least" {
