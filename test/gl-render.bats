@@ -91,6 +91,15 @@ each_width() {
     "$GL_TOP/test/lib/check-screen" 80 boxed utf8 < "$BATS_TEST_TMPDIR/screen"
 }
 
+@test "gl-render: a name stands in the border as long as a rule fits behind it, else below" {
+    titled() { graded 1 | sed "s/\"a\"/\"$(printf 'n%.0s' $(seq "$1"))\"/" | gl-render --format panel --width 80; }
+    run -0 titled 60
+    assert_line --index 0 --regexp '^╭─ ✓ PASS 100% ─ n{60} ─╮$'
+    run -0 titled 61
+    assert_line --index 0 --regexp '^╭─ ✓ PASS 100% ─+╮$'
+    assert_line --index 1 --regexp '^│ n{61} +│$'
+}
+
 @test "gl-render: the score is shown as it is, rounded down, with its word" {
     while read -r score want; do
         run -0 gl-render <<< "$(graded "$score")"

@@ -226,5 +226,6 @@ int main(void)
     check_share((size_t[]){10, 90}, 60, 10, 50);
     check_share((size_t[]){300, 300}, 61, 30, 31);
     check_share((size_t[]){0, 70}, 60, 0, 60);
+    check_share((size_t[]){9, 9}, 3, 2, 2);
     return tap_done();
 }
