@@ -71,6 +71,16 @@ every_hostile() {
     done
 }
 
+@test "gl-render: no document gives an answer away before grading" {
+    secrets='"diff_suggestion":"SECRET","test_results":[{"name":"SECRET","expected":"SECRET"}],"back":"SECRET"'
+    for format in tap junit markdown github html; do
+        for status in unavailable rejected failed skipped running; do
+            ungraded $status timeout | sed "s/\"error\"/$secrets,\"error\"/"
+        done | made $format
+        run -1 grep SECRET "$made"
+    done
+}
+
 # ---- TAP ----
 
 @test "gl-render: TAP means the same to the parsers of Perl and Python" {
@@ -214,6 +224,14 @@ END
     grep -qx -- '- ✅ \*\*PASS 100%\*\* `a`' "$made"
 }
 
+@test "gl-render: Markdown has fifty tests of a result, 300 bytes of a value, and says what it leaves out" {
+    tests=$(for i in {1..52}; do printf '{"name":"t%d","passed":false,"expected":"%0400d","actual":1},' "$i" 7; done)
+    graded 0 "\"test_results\":[${tests%,}]" | made markdown
+    [ "$(grep -c '^<tr><td>❌ FAIL</td>' "$made")" -eq 50 ]
+    grep -qx '2 more tests are left out.' "$made"
+    grep -qF "<code>&quot;$(printf '%0299d' 0) … 102 more bytes</code>" "$made"
+}
+
 # ---- GitHub ----
 
 @test "gl-render: no text of a record is a command to GitHub" {
@@ -270,11 +288,35 @@ END
         grep -q "#f-$class:checked ~ main > :not(.$class)[ ,]" "$made"
         grep -q "#f-$class:checked ~ footer \[for=f-$class\][ ,]" "$made"
         grep -q "#f-$class:focus-visible ~ footer \[for=f-$class\][ ,]" "$made"
-        grep -q "<rect class=\"$class\" x=\"[0-5]\" width=\"1\" height=\"1\"/>" "$made"
         grep -q "<label class=\"$class\" for=\"f-$class\">1 " "$made"
     done
     grep -q 'Mean score 50%' "$made"
     grep -q 'aria-label="Scores, 90-100%: 1, 50-59%: 1, 0-9%: 1"' "$made"
+    # The bar of all records is parted in the same order.
+    run -0 grep -oP '<svg class="share".*?</svg>' "$made"
+    run -0 grep -oP '<rect class="\K\w+" x="\d+" width="\d+' <<< "$output"
+    assert_output "$(printf '%s" x="%d" width="1\n' passed 0 partial 1 failed 2 ungraded 3 skipped 4 open 5)"
+}
+
+@test "gl-render: HTML draws a bar for each score and time, coloured by its verdict, the least still seen" {
+    timed() { graded "$1" "\"execution_time_ms\":$2"; }
+    { for _ in {1..300}; do timed 1 9.9; done; timed 0.7 10; timed 0.699 99999; timed 0.4 60000; timed 0.39 0; } | made html
+    run -0 grep -oP '<svg role="img" aria-label="\K[^"]+' "$made"
+    assert_line --index 0 'Scores, 90-100%: 300, 70-79%: 1, 60-69%: 1, 40-49%: 1, 30-39%: 1'
+    assert_line --index 1 'Times, under 10 ms: 301, under 100 ms: 1, longer: 2'
+    run -0 grep -oP '<rect class="\K\w+" x="96" y="\d+" width="[\d.]+' "$made"
+    assert_line --index 0 'passed" x="96" y="3" width="200.0'
+    assert_line --index 1 'passed" x="96" y="39" width="2.0'
+    assert_line --index 2 'partial" x="96" y="57" width="2.0'
+    assert_line --index 3 'partial" x="96" y="93" width="2.0'
+    assert_line --index 4 'failed" x="96" y="111" width="2.0'
+}
+
+@test "gl-render: HTML unfolds the first fifty that need a look, and no others" {
+    for _ in {1..51}; do graded 1; graded 0; done | made html
+    [ "$(grep -c '^<details class="failed" open>' "$made")" -eq 50 ]
+    [ "$(grep -c '^<details class="failed">' "$made")" -eq 1 ]
+    run -1 grep '^<details class="passed" open>' "$made"
 }
 
 @test "gl-render: HTML has the lines of a diff as what comes and goes" {

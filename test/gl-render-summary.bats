@@ -90,3 +90,8 @@ totals() {
     run -0 "$GL_TOP/test/lib/check-junit" "$made"
     assert_output 'tests 2 failures 1 errors 0 skipped 0'
 }
+
+@test "gl-render: a mean that is a whole percent is not told as less" {
+    run -0 totals <<< "$(graded 0.7; graded 0.7; graded 0.7)"
+    assert_line '  mean score 70%'
+}

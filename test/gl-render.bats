@@ -243,6 +243,42 @@ END
     assert_line '  │ 1000'
 }
 
+@test "gl-render: a line is not left out for a line that says so, and no character is cut" {
+    run -0 gl-render <<< "$(graded 1 "\"stdout\":\"$(printf '%s\\n' {1..21})\"")"
+    assert_line '  │ 11'
+    refute_output --partial 'left out'
+    run -0 gl-render <<< "$(graded 1 "\"stdout\":\"$(printf '%s\\n' {1..22})\"")"
+    assert_line '  │ … 2 lines left out …'
+    run -0 gl-render <<< "$(graded 1 "\"feedback\":\"x$(printf 'é%.0s' {1..2000})\"")"
+    assert_output --partial 'é … 2 more bytes'
+    refute_output --partial '\x'
+}
+
+@test "gl-render: of many suggestions there are fifty" {
+    run -0 gl-render <<< "$(graded 1 "\"git_suggestions\":[$(printf '"s%s",' {1..51})\"last\"]")"
+    assert_line '  │ • s50'
+    refute_line '  │ • s51'
+    assert_line '  │ … 2 more left out'
+}
+
+@test "gl-render: times are told as one would" {
+    while IFS='|' read -r ms want; do
+        run -0 gl-render <<< "$(graded 1 "\"execution_time_ms\":$ms")"
+        assert_line --index 1 "  $want"
+    done << 'END'
+0|0.0 ms
+9.94|9.9 ms
+9.96|10 ms
+999|999 ms
+1000|1.00 s
+59990|59.99 s
+60000|1 min 0 s
+3599999|59 min 59 s
+3600000|1 h 0 min
+90061000|25 h 1 min
+END
+}
+
 @test "gl-render: texts of 10 MB are shortened" {
     { printf '{"atom_id":"a","status":"complete","partial_score":1,"feedback":"'; head -c 10000000 /dev/zero | tr '\0' f; printf '"}\n'; } > "$BATS_TEST_TMPDIR/big"
     run -0 gl-render --max-record 16MiB "$BATS_TEST_TMPDIR/big"
@@ -365,6 +401,7 @@ END
     [ "$(COLUMNS=100 widest)" -eq 101 ]
     [ "$(COLUMNS=100 widest --width 90)" -eq 91 ]
     [ "$(COLUMNS=junk widest)" -eq 81 ]
+    [ "$(widest --width 5000)" -eq 1001 ]
     gl-render --width 1 <<< "$(graded 1 '"feedback":"one two three four five six"')" | "$GL_TOP/test/lib/check-screen" 20
     run -64 gl-render --width 0 < /dev/null
 }
