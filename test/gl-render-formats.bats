@@ -186,6 +186,7 @@ html|"aXb"|"ab"|a<mark>X</mark>b|ab
 html|[1,2]|[1,2,3]|[1,2]|[1,2<mark>,3</mark>]
 html|"a<i>"|"a<b>"|a&lt;<mark>i</mark>&gt;|a&lt;<mark>b</mark>&gt;
 html|"x👍🏽"|"x👍🏿"|x<mark>👍🏽</mark>|x<mark>👍🏿</mark>
+html|"x🇩🇪🇫🇷"|"x🇪🇫🇷"|x<mark>🇩🇪🇫🇷</mark>|x<mark>🇪🇫🇷</mark>
 html|"x"|"y"|x|y
 html|"1"|1|&quot;1&quot;|1
 markdown|"0.0.0.15"|"0.0.0.16"|&quot;0.0.0.1<mark>5</mark>&quot;|&quot;0.0.0.1<mark>6</mark>&quot;
