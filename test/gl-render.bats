@@ -177,6 +177,12 @@ END
 END
     assert_line '• REQUEST  1'
     refute_output --partial SECRET
+    for member in back solution_code fix_patch expected_output error_line solution request_payload request_text \
+        content_json content grading_logic; do
+        run -0 gl-render <<< "{\"id\":\"5\",\"$member\":\"SECRET\",\"_gl\":{\"type\":\"later\"}}"
+        assert_output --partial "$member"
+        refute_output --partial SECRET
+    done
 }
 
 @test "gl-render: expected and actual tell a text from a number" {
@@ -218,6 +224,14 @@ END
     assert_line '          differ    first at .a[40]'
     run -0 differ "\"${numbers}x\"" "\"${numbers}y\""
     assert_line '          differ    from column 111 on'
+}
+
+@test "gl-render: carets stand below values that leave room for one behind them, words below longer ones" {
+    long=$(printf 'a%.0s' {1..56})
+    run -0 differ "\"$long\"" "\"${long}b\"" --format panel --width 80
+    assert_line --index 2 --regexp "^│ {19}${long//a/ }\\^ +│$"
+    run -0 differ "\"$long\"" "\"${long}bc\"" --format panel --width 80
+    assert_line --index 2 --regexp '^│ +differ +from column 57 on +│$'
 }
 
 @test "gl-render: values with nothing in common, and one alone, have no marks" {
