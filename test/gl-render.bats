@@ -247,6 +247,8 @@ END
     run -0 differ '"0.0.0.15"' '"0.0.0.16"' --color always
     assert_line --index 0 --partial $'\033[32m0.0.0.1\033[0m\033[1;4;32m5\033[0m'
     assert_line --index 1 --partial $'\033[31m0.0.0.1\033[0m\033[1;4;31m6\033[0m'
+    run -0 differ '"a b"' '"ab"' --color always
+    assert_line --index 0 --partial $'\033[32ma\033[0m\033[1;4;32m \033[0m\033[32mb\033[0m'
 }
 
 @test "gl-render: long output is shortened, and says so" {
