@@ -1,0 +1,306 @@
+/* gl-edit: lets a learner work on atoms, in the learner's own editor.
+ *
+ * For each request: its files into a private folder, the editor on the terminal,
+ * and the request with what was saved as its submission.  What was not worked on
+ * comes out as a result that says why; work that did not come to its end stays in its
+ * folder. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "clock.h"
+#include "desk.h"
+#include "editor.h"
+#include "jsonl.h"
+#include "msg.h"
+#include "record.h"
+#include "result.h"
+#include "signals.h"
+
+struct options {
+    const char *folder;
+    int64_t max_wait, max_record;
+    bool keep, resume, exit_status;
+};
+
+/* clang-format off */
+static const struct cli_option options[] = {
+    {.name = "folder", .arg = "DIR", .type = CLI_TEXT, .member = offsetof(struct options, folder),
+     .env = "GREENLIGHT_EDIT_DIR", .help = "keep the files that are worked on below DIR"},
+    {.name = "keep", .member = offsetof(struct options, keep), .help = "leave the files there, and say where"},
+    {.name = "resume", .member = offsetof(struct options, resume),
+     .help = "go on with the files of an earlier time, where there are some"},
+    {.name = "max-wait", .arg = "D", .type = CLI_DURATION, .member = offsetof(struct options, max_wait), .min = 1,
+     .max = INT64_C(365) * 86400000, .preset = "1d", .help = "end the editor after D"},
+    JSONL_OPTION(struct options, max_record),
+    CLI_EXIT_STATUS(struct options, exit_status, "nothing was handed in"),
+    {0},
+};
+/* clang-format on */
+
+static const struct cli cli = {
+    "gl-edit",
+    "[FILE ...]",
+    "Open atoms in your editor, and add what you save as the submission.",
+    options,
+};
+
+struct program {
+    struct options o;
+    char *base;
+    struct buf line;
+    enum exit_code code;
+    size_t handed_in;
+};
+
+static void put_line(struct program *p)
+{
+    buf_putc(&p->line, '\n');
+    cli_write(p->line.data, p->line.len);
+    cli_flush();
+    buf_clear(&p->line);
+}
+
+/* What ends the run wins over what its records count for. */
+static void count(struct program *p, enum exit_code code)
+{
+    if (p->code != EXIT_OS && p->code != EXIT_IO)
+        p->code = code == EXIT_OS || code == EXIT_IO ? code : exit_worse(p->code, code);
+}
+
+/* ---- what is not handed in ---- */
+
+/* A request's end without a submission. */
+static void put_end(struct program *p, const struct json_object *request, enum status status,
+                    const char *class, const char *why)
+{
+    struct result result;
+    struct json_object before = {0};
+    struct buf message, gl;
+    buf_init(&message, BUF_KEEP);
+    buf_init(&gl, p->line.max);
+    result_init(&result);
+    result.atom_id = record_atom_id(request);
+    result.status = status;
+    json_put_text(&message, why);
+    result.error = (struct result_error){
+        .class = class, .message = {message.data, message.len}, .retryable = status == STATUS_UNAVAILABLE};
+    record_gl(request, &before);
+    record_put_gl(&gl, &before, "result", NULL);
+    result_put(&p->line, &result, (struct json_text){gl.data, gl.len});
+    put_line(p);
+    count(p, status_exit(status, false));
+    json_object_free(&before);
+    buf_free(&message);
+    buf_free(&gl);
+}
+
+static void put_rejected(struct program *p, const struct json_object *request, const struct err *e)
+{
+    msg_error("%s", e->text);
+    if (request)
+        put_end(p, request, STATUS_REJECTED, fault_name(FAULT_BAD_REQUEST), e->text);
+    else {
+        result_put_rejected(&p->line, (struct json_text){NULL, 0}, NULL, fault_name(FAULT_BAD_REQUEST),
+                            e->text);
+        put_line(p);
+        count(p, EXIT_DATA);
+    }
+}
+
+/* ---- what is ---- */
+
+static void put_submission(struct buf *to, const struct files *files)
+{
+    json_key(to, "files");
+    buf_putc(to, '[');
+    for (size_t i = 0; i < files->count; i++) {
+        json_comma(to);
+        buf_putc(to, '{');
+        json_key(to, "path");
+        json_put_text(to, files->file[i].path);
+        json_key(to, "content");
+        json_put_string(to, files->file[i].bytes, files->file[i].len);
+        buf_putc(to, '}');
+    }
+    buf_putc(to, ']');
+}
+
+/* The text of an answer, without the end of its last line. */
+static void put_answer(struct buf *to, const struct jail_file *file)
+{
+    size_t len = file->len;
+    if (len && file->bytes[len - 1] == '\n')
+        len--;
+    json_put_string(to, file->bytes, len);
+}
+
+/* The request with the files in its submission, and an answer beside that. */
+static void put_request(struct program *p, const struct json_object *request, const struct starter *s,
+                        const struct files *files)
+{
+    struct buf files_text, answer;
+    struct json_object old = {0}, new = {0};
+    struct buf submission;
+    buf_init(&files_text, p->line.max);
+    buf_init(&answer, p->line.max);
+    buf_init(&submission, p->line.max);
+    buf_putc(&files_text, '{');
+    put_submission(&files_text, files);
+    buf_putc(&files_text, '}');
+    const struct jail_file *text = s->answer ? files_find(files, s->entry) : NULL;
+    if (text)
+        put_answer(&answer, text);
+    json_index(&new, files_text.data, files_text.len, NULL);
+    json_get_object(json_get(request, "submission"), &old);
+    json_put_merged(&submission, &old, &new);
+    struct json_edit edits[] = {{.name = "submission", .value = {submission.data, submission.len}},
+                                {.name = text ? "answer" : NULL, .value = {answer.data, answer.len}},
+                                {0}};
+    json_put_edited(&p->line, request, edits);
+    put_line(p);
+    p->handed_in++;
+    json_object_free(&old);
+    json_object_free(&new);
+    buf_free(&files_text);
+    buf_free(&answer);
+    buf_free(&submission);
+}
+
+/* ---- one request ---- */
+
+/* Collects what was saved; returns whether the folder may go. */
+static bool hand_in(struct program *p, const struct json_object *request, const struct starter *s,
+                    const struct desk *d)
+{
+    struct files files = {0};
+    struct err e;
+    bool changed, good = desk_collect(d, s, &files, &changed, &e);
+    if (!good) {
+        put_end(p, request, STATUS_REJECTED, "bad_submission", e.text);
+    } else if (!changed || !files.count) {
+        const char *why =
+            changed ? "there is no file to hand in" : "nothing was changed, so nothing is handed in";
+        msg_warn("%s", why);
+        put_end(p, request, STATUS_SKIPPED, "unchanged", why);
+    } else {
+        put_request(p, request, s, &files);
+    }
+    files_free(&files);
+    return good;
+}
+
+/* What an editor that did not come to its end makes of a request; returns whether
+ * the folder may go, which is where nothing was saved. */
+static bool give_up(struct program *p, const struct json_object *request, const struct starter *s,
+                    const struct desk *d, enum editor_end how, const struct err *e)
+{
+    static const struct {
+        enum status status;
+        const char *class;
+    } ends[] = {
+        [EDITOR_FAILED] = {STATUS_CANCELLED, "editor_failed"},
+        [EDITOR_DIED] = {STATUS_UNAVAILABLE, "editor_failed"},
+        [EDITOR_MISSING] = {STATUS_UNAVAILABLE, "no_editor"},
+        [EDITOR_INTERRUPTED] = {STATUS_UNAVAILABLE, "interrupted"},
+        [EDITOR_LATE] = {STATUS_UNAVAILABLE, "deadline"},
+    };
+    struct files files = {0};
+    struct err unused;
+    bool changed, saved = !desk_collect(d, s, &files, &changed, &unused) || changed;
+    msg_error("%s", e->text);
+    put_end(p, request, ends[how].status, ends[how].class, e->text);
+    if (how == EDITOR_MISSING)
+        count(p, EXIT_OS);
+    files_free(&files);
+    return !saved;
+}
+
+/* The editor on an open desk; returns whether the folder may go. */
+static bool work(struct program *p, const struct json_object *request, const struct starter *s,
+                 const struct desk *d)
+{
+    const char *open[] = {s->entry, s->task, NULL};
+    struct err e;
+    enum editor_end how = editor_run(d->work, open, clock_after(clock_now(), p->o.max_wait), &e);
+    return how == EDITOR_DONE ? hand_in(p, request, s, d) : give_up(p, request, s, d, how, &e);
+}
+
+static void edit(struct program *p, const struct json_object *request)
+{
+    struct starter s = {0};
+    struct desk d = {.path = NULL};
+    struct json_text id = record_atom_id(request);
+    struct err e;
+    bool left = false;
+    if (signals_caught()) {
+        put_end(p, request, STATUS_UNAVAILABLE, fault_name(FAULT_INTERRUPTED), "interrupted by a signal");
+    } else if (!id.at && !err_set(&e, EXIT_DATA, "a request without an atom_id")) {
+        put_rejected(p, request, &e);
+    } else if (!starter_read(&s, request, &e) || !desk_open(&d, p->base, id, &s, p->o.resume, &left, &e)) {
+        if (e.code == EXIT_DATA) {
+            put_rejected(p, request, &e);
+        } else {
+            msg_error("%s", e.text);
+            put_end(p, request, STATUS_UNAVAILABLE, "no_editor", e.text);
+            count(p, e.code);
+        }
+    } else {
+        if (left)
+            msg_warn("earlier work on this atom was left behind; --resume goes on with it");
+        bool clear = work(p, request, &s, &d) && !p->o.keep;
+        if (!clear)
+            msg_warn("the files are in %s", d.path);
+        desk_close(&d, clear);
+    }
+    starter_free(&s);
+}
+
+/* The next record; after a signal only what is here already. */
+static enum jsonl_got next_record(struct jsonl *in, struct jsonl_record *record, struct err *e)
+{
+    enum jsonl_got got;
+    while ((got = jsonl_next(in, record, e)) == JSONL_WAIT) {
+        struct pollfd fds[] = {{.fd = jsonl_fd(in), .events = POLLIN},
+                               {.fd = signals_fd(), .events = POLLIN}};
+        poll(fds, 2, signals_caught() ? 0 : -1);
+        if (fds[0].revents)
+            jsonl_fill(in);
+        else if (signals_caught())
+            return JSONL_EOF;
+    }
+    return got;
+}
+
+int main(int argc, char **argv)
+{
+    struct program p = {.code = EXIT_OK};
+    struct jsonl_record record;
+    struct err e;
+    enum jsonl_got got;
+    char **files = cli_parse(&cli, &p.o, argc, argv);
+    signals_catch();
+    p.base = desk_base(p.o.folder);
+    buf_init(&p.line, SIZE_MAX / 2);
+    struct jsonl *in = jsonl_open(files, (size_t)p.o.max_record);
+    while ((got = next_record(in, &record, &e)) != JSONL_EOF) {
+        if (got == JSONL_BAD) {
+            put_rejected(&p, NULL, &e);
+        } else if (record_type(record.object) == RECORD_REQUEST) {
+            edit(&p, record.object);
+        } else {
+            count(&p, record_exit(record.object));
+            buf_add(&p.line, record.object->text.at, record.object->text.len);
+            put_line(&p);
+        }
+    }
+    if (jsonl_failed(in))
+        p.code = EXIT_IO;
+    jsonl_close(in);
+    buf_free(&p.line);
+    free(p.base);
+    if (p.code == EXIT_OK && p.o.exit_status && !p.handed_in)
+        p.code = EXIT_NOTHING;
+    return cli_finish(p.code);
+}

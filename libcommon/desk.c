@@ -1,0 +1,482 @@
+/* desk: BASE/NAME/work, where NAME is made of the atom's id and the time, and
+ * BASE/NAME/lock.  It is filled under another name, so that what is found later is
+ * whole.  Everything is reached through descriptors, and no link is followed. */
+#define _GNU_SOURCE /* nftw, O_PATH */
+#include "desk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "msg.h"
+#include "uuid.h"
+#include "xalloc.h"
+
+enum { PATH_BYTES = 64 * 1024, SLUG_BYTES = 40, DEPTH_MAX = 32, UNFINISHED_AGE_S = 24 * 60 * 60 };
+
+static const char unfinished[] = ".new";
+
+/* ---- where ---- */
+
+static bool put_base(struct buf *path, const char *variable, const char *below)
+{
+    const char *folder = getenv(variable);
+    if (folder && *folder == '/')
+        buf_printf(path, "%s/%s", folder, below);
+    return path->len > 0;
+}
+
+char *desk_base(const char *option)
+{
+    char passing[64];
+    struct buf path;
+    if (option)
+        return xstrdup(option);
+    buf_init(&path, PATH_BYTES);
+    snprintf(passing, sizeof passing, "greenlight-edit-%lld", (long long)geteuid());
+    if (!put_base(&path, "XDG_STATE_HOME", "greenlight/edit") &&
+        !put_base(&path, "HOME", ".local/state/greenlight/edit") &&
+        !put_base(&path, "XDG_RUNTIME_DIR", passing) && !put_base(&path, "TMPDIR", passing))
+        buf_printf(&path, "/tmp/%s", passing);
+    return buf_detach(&path);
+}
+
+/* Makes the folder and those above it; what is made is for its owner alone. */
+static bool make_base(const char *base, struct err *e)
+{
+    char *path = xstrdup(base);
+    bool good = true;
+    for (char *slash = strchr(path + 1, '/'); good && slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        good = mkdir(path, 0700) == 0 || errno == EEXIST || errno == EROFS;
+        *slash = '/';
+    }
+    good = good && (mkdir(path, 0700) == 0 || errno == EEXIST);
+    free(path);
+    return good || err_errno(e, EXIT_IO, "cannot make the folder \"%s\"", base);
+}
+
+/* What the names of an atom's desks begin with: of its id what can stand in a name,
+ * and a hash of all of it (FNV-1a). */
+static void put_prefix(struct buf *name, struct json_text atom_id)
+{
+    struct buf id;
+    uint64_t hash = UINT64_C(14695981039346656037);
+    buf_init(&id, PATH_BYTES);
+    json_string(atom_id, &id);
+    for (size_t i = 0; i < id.len; i++) {
+        unsigned char c = (unsigned char)id.data[i];
+        bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' || c == '_';
+        hash = (hash ^ c) * UINT64_C(1099511628211);
+        if (i < SLUG_BYTES)
+            buf_putc(name, plain ? (char)c : '_');
+    }
+    buf_printf(name, ".%016llx.", (unsigned long long)hash);
+    buf_free(&id);
+}
+
+/* ---- files ---- */
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t wrote = write(fd, bytes + done, len - done);
+        if (wrote < 0 && errno != EINTR)
+            return false;
+        done += wrote > 0 ? (size_t)wrote : 0;
+    }
+    return true;
+}
+
+/* Opens the folder of a file below `root`, made where it is not there. */
+static int open_parent(int root, const char *path, const char **name)
+{
+    int at = dup(root);
+    const char *slash;
+    while (at >= 0 && (slash = strchr(path, '/'))) {
+        char *part = xmemdup(path, (size_t)(slash - path));
+        int made = mkdirat(at, part, 0700);
+        int next = made == 0 || errno == EEXIST
+                       ? openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                       : -1;
+        int why = errno;
+        free(part);
+        close(at);
+        errno = why;
+        at = next;
+        path = slash + 1;
+    }
+    *name = path;
+    return at;
+}
+
+static bool write_file(int root, const struct jail_file *file)
+{
+    const char *name;
+    int folder = open_parent(root, file->path, &name);
+    int fd =
+        folder < 0 ? -1 : openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool good = fd >= 0 && write_all(fd, file->bytes, file->len) && fsync(fd) == 0 && fsync(folder) == 0;
+    int why = errno;
+    if (fd >= 0)
+        close(fd);
+    if (folder >= 0)
+        close(folder);
+    errno = why;
+    return good;
+}
+
+/* Those that are in `but` already are left out. */
+static bool write_files(int root, const struct files *files, const struct files *but, struct err *e)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct jail_file *file = &files->file[i];
+        if (!(but && files_find(but, file->path)) && !write_file(root, file))
+            return err_errno(e, errno == ENOTDIR || errno == EEXIST || errno == EISDIR ? EXIT_DATA : EXIT_IO,
+                             "cannot write \"%s\"", file->path);
+    }
+    return true;
+}
+
+/* ---- desks ---- */
+
+/* Opens what is below `folder`; false where that is no desk of ours, or in use. */
+static bool take(struct desk *d, int folder)
+{
+    struct stat st;
+    d->work = openat(folder, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    d->lock = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600); /* editors inherit it */
+    return d->work >= 0 && d->lock >= 0 && fstat(folder, &st) == 0 && st.st_uid == geteuid() &&
+           flock(d->lock, LOCK_EX | LOCK_NB) == 0;
+}
+
+static void leave(struct desk *d)
+{
+    if (d->work >= 0)
+        close(d->work);
+    if (d->lock >= 0)
+        close(d->lock);
+    d->work = d->lock = -1;
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info, (void)kind, (void)walk;
+    remove(path);
+    return 0;
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Looks at one entry of the base: an unfinished desk that is a day old goes.
+ * Whether it is a desk of the atom. */
+static bool is_desk(int base, const char *path, const char *name, const struct buf *prefix)
+{
+    struct stat st;
+    size_t len = strlen(name), end = sizeof unfinished - 1;
+    if (strncmp(name, prefix->data, prefix->len) != 0)
+        return false;
+    if (len < end || strcmp(name + len - end, unfinished) != 0)
+        return true;
+    if (fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - st.st_mtime > UNFINISHED_AGE_S) {
+        struct buf old;
+        buf_init(&old, PATH_BYTES);
+        buf_printf(&old, "%s/%s", path, name);
+        remove_tree(old.data);
+        buf_free(&old);
+    }
+    return false;
+}
+
+static void set_path(struct desk *d, const char *base, const char *name)
+{
+    struct buf path;
+    buf_init(&path, PATH_BYTES);
+    buf_printf(&path, "%s/%s/work", base, name);
+    d->path = buf_detach(&path);
+}
+
+/* Goes through the atom's desks that are not in use, the latest first; takes it
+ * where `resume`.  Returns how many there are. */
+static size_t find_left(struct desk *d, int base, const char *path, const struct buf *prefix, bool resume)
+{
+    struct dirent **names = NULL;
+    size_t found = 0;
+    int count = scandirat(base, ".", &names, NULL, alphasort);
+    for (int i = count - 1; i >= 0; i--) {
+        const char *name = names[i]->d_name;
+        if (!d->path && is_desk(base, path, name, prefix)) {
+            int folder = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            bool free_one = folder >= 0 && take(d, folder);
+            found += free_one;
+            if (free_one && resume)
+                set_path(d, path, name);
+            else
+                leave(d);
+            if (folder >= 0)
+                close(folder);
+        }
+        free(names[i]);
+    }
+    free(names);
+    return found;
+}
+
+static bool fill(struct desk *d, int folder, const struct starter *s, struct err *e)
+{
+    if (mkdirat(folder, "work", 0700) != 0 || !take(d, folder))
+        return err_errno(e, EXIT_IO, "cannot make a folder for the work");
+    return write_files(d->work, &s->work, NULL, e) && write_files(d->work, &s->given, &s->work, e) &&
+           write_files(d->work, &s->shown, NULL, e) &&
+           (fsync(d->work) == 0 || err_errno(e, EXIT_IO, "cannot sync the work"));
+}
+
+static bool make_desk(struct desk *d, int base, const char *path, const struct buf *prefix,
+                      const struct starter *s, struct err *e)
+{
+    char id[UUID_TEXT];
+    struct buf name, making;
+    buf_init(&name, PATH_BYTES);
+    buf_init(&making, PATH_BYTES);
+    uuid7(id);
+    buf_printf(&name, "%s%s", prefix->data, id);
+    buf_printf(&making, "%s%s", name.data, unfinished);
+    int folder = mkdirat(base, making.data, 0700) == 0
+                     ? openat(base, making.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                     : -1;
+    bool good = folder >= 0 || err_errno(e, EXIT_IO, "cannot make a folder in \"%s\"", path);
+    good = good && fill(d, folder, s, e);
+    if (good && (fsync(folder) != 0 || renameat(base, making.data, base, name.data) != 0 || fsync(base) != 0))
+        good = err_errno(e, EXIT_IO, "cannot make a folder in \"%s\"", path);
+    if (good) {
+        set_path(d, path, name.data);
+    } else if (folder >= 0) {
+        leave(d);
+        buf_clear(&name);
+        buf_printf(&name, "%s/%s", path, making.data);
+        remove_tree(name.data);
+    }
+    if (folder >= 0)
+        close(folder);
+    buf_free(&name);
+    buf_free(&making);
+    return good;
+}
+
+bool desk_open(struct desk *d, const char *path, struct json_text atom_id, const struct starter *s,
+               bool resume, bool *left, struct err *e)
+{
+    struct buf prefix;
+    *d = (struct desk){.work = -1, .lock = -1};
+    *left = false;
+    if (!make_base(path, e))
+        return false;
+    int base = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (base < 0)
+        return err_errno(e, EXIT_IO, "cannot open the folder \"%s\"", path);
+    buf_init(&prefix, PATH_BYTES);
+    put_prefix(&prefix, atom_id);
+    size_t found = find_left(d, base, path, &prefix, resume);
+    d->resumed = d->path;
+    *left = found && !d->resumed;
+    bool good = d->resumed || make_desk(d, base, path, &prefix, s, e);
+    buf_free(&prefix);
+    close(base);
+    return good;
+}
+
+void desk_close(struct desk *d, bool clear)
+{
+    if (d->path && clear) {
+        d->path[strlen(d->path) - strlen("/work")] = '\0';
+        remove_tree(d->path);
+    }
+    if (d->path)
+        leave(d);
+    free(d->path);
+    *d = (struct desk){.work = -1, .lock = -1};
+}
+
+/* ---- what is handed in ---- */
+
+struct collection {
+    const struct starter *starter;
+    struct files *files;
+    size_t refused;
+    struct err *e;
+};
+
+static void refuse(struct collection *c, const char *path, const char *why)
+{
+    if (c->refused++ == 0)
+        err_set(c->e, EXIT_DATA, "\"%s\" %s", path, why);
+    msg_error("\"%s\" cannot be handed in: it %s", path, why);
+}
+
+/* Whether the text would come out of JSON as it went in. */
+static bool travels(const char *bytes, size_t len)
+{
+    struct buf json, back;
+    buf_init(&json, SIZE_MAX / 2);
+    buf_init(&back, SIZE_MAX / 2);
+    json_put_string(&json, bytes, len);
+    json_string((struct json_text){json.data, json.len}, &back);
+    bool same = back.len == len && memcmp(back.data, bytes, len) == 0;
+    buf_free(&json);
+    buf_free(&back);
+    return same;
+}
+
+/* Why a name cannot be that of a file handed in, or NULL. */
+static const char *wrong_path(const char *path)
+{
+    struct buf json;
+    struct err unused;
+    buf_init(&json, SIZE_MAX / 2);
+    json_put_text(&json, path);
+    char *good =
+        travels(path, strlen(path)) ? files_path((struct json_text){json.data, json.len}, "", &unused) : NULL;
+    buf_free(&json);
+    free(good);
+    return good ? NULL : "has a name that cannot be sent";
+}
+
+/* Why what is open cannot be handed in, or NULL. */
+static const char *wrong_kind(int fd, const struct stat *st)
+{
+    if (fd < 0)
+        return errno == ELOOP ? "is a link" : "cannot be read";
+    if (!S_ISREG(st->st_mode))
+        return "is no regular file";
+    if (st->st_nlink > 1)
+        return "is a hard link";
+    return st->st_size > FILES_BYTES_MAX ? "is larger than 8 MiB" : NULL;
+}
+
+/* Reads a file that has been found fit, as long as it was then. */
+static void read_file(struct collection *c, int fd, const char *path, size_t len)
+{
+    struct files *to = c->files;
+    struct buf text;
+    ssize_t got = 1;
+    buf_init(&text, FILES_BYTES_MAX);
+    char *bytes = buf_reserve(&text, len);
+    while (bytes && text.len < len && (got = read(fd, bytes + text.len, len - text.len)) > 0)
+        text.len += (size_t)got;
+    if (got < 0)
+        refuse(c, path, "cannot be read");
+    else if (to->bytes + text.len > FILES_BYTES_MAX)
+        refuse(c, path, "is too large: all files together are more than 8 MiB");
+    else if (to->count == FILES_MAX)
+        refuse(c, path, "is one too many");
+    else if (!travels(text.data, text.len))
+        refuse(c, path, "is no UTF-8 text");
+    else {
+        xgrow(&to->file, &to->cap, to->count + 1, sizeof *to->file);
+        to->bytes += text.len;
+        to->file[to->count] = (struct jail_file){xstrdup(path), NULL, text.len};
+        to->file[to->count++].bytes = buf_detach(&text);
+    }
+    buf_free(&text);
+}
+
+/* What editors and tools make for themselves, unless the exercise has it. */
+static bool is_by_product(const struct starter *s, const char *name, const char *path)
+{
+    size_t len = strlen(name);
+    bool odd = *name == '.' || name[len - 1] == '~' || (*name == '#' && name[len - 1] == '#') ||
+               strcmp(name, "__pycache__") == 0;
+    bool named = strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+    return named || (odd && !files_find(&s->work, path) && !files_find(&s->given, path));
+}
+
+static void walk(struct collection *c, int folder, const char *path, int depth);
+
+/* One entry: a folder is gone through, anything else read or refused. */
+static void visit(struct collection *c, int folder, const char *name, const char *path, int depth)
+{
+    struct stat st = {0};
+    int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    bool known = fd >= 0 && fstat(fd, &st) == 0;
+    const char *why = wrong_path(path);
+    if (known && S_ISDIR(st.st_mode) && depth < DEPTH_MAX && !why) {
+        walk(c, fd, path, depth + 1);
+        return;
+    }
+    if (!why)
+        why = S_ISDIR(st.st_mode) ? "lies too deep" : wrong_kind(fd, &st);
+    if (why)
+        refuse(c, path, why);
+    else
+        read_file(c, fd, path, (size_t)st.st_size);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Goes through a folder, whose descriptor it closes, in the order of names. */
+static void walk(struct collection *c, int folder, const char *path, int depth)
+{
+    struct dirent **names = NULL;
+    int count = scandirat(folder, ".", &names, NULL, alphasort);
+    if (count < 0)
+        refuse(c, path, "cannot be read");
+    for (int i = 0; i < count; i++) {
+        struct buf below;
+        buf_init(&below, PATH_BYTES);
+        buf_printf(&below, "%s%s%s", path, *path ? "/" : "", names[i]->d_name);
+        if (!is_by_product(c->starter, names[i]->d_name, below.data))
+            visit(c, folder, names[i]->d_name, below.data, depth);
+        buf_free(&below);
+        free(names[i]);
+    }
+    free(names);
+    close(folder);
+}
+
+static bool is_as_in(const struct files *files, const struct jail_file *file)
+{
+    const struct jail_file *other = files_find(files, file->path);
+    return other && other->len == file->len && memcmp(other->bytes, file->bytes, file->len) == 0;
+}
+
+/* Whether a file that is there is handed in. */
+static bool is_handed_in(const struct starter *s, const struct jail_file *file)
+{
+    return !files_find(&s->shown, file->path) &&
+           (files_find(&s->work, file->path) || !is_as_in(&s->given, file));
+}
+
+bool desk_collect(const struct desk *d, const struct starter *s, struct files *handed_in, bool *changed,
+                  struct err *e)
+{
+    struct files all = {0};
+    struct collection c = {s, &all, 0, e};
+    int root = openat(d->work, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0)
+        refuse(&c, ".", "cannot be read");
+    else
+        walk(&c, root, "", 0);
+    size_t same = 0;
+    for (size_t i = 0; i < all.count; i++) {
+        if (!is_handed_in(s, &all.file[i]))
+            continue;
+        same += is_as_in(&s->work, &all.file[i]);
+        xgrow(&handed_in->file, &handed_in->cap, handed_in->count + 1, sizeof *handed_in->file);
+        handed_in->file[handed_in->count++] = all.file[i];
+        all.file[i] = (struct jail_file){NULL, NULL, 0};
+    }
+    *changed = same != handed_in->count || same != s->work.count;
+    files_free(&all);
+    return c.refused == 0;
+}

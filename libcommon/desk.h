@@ -1,0 +1,41 @@
+/* desk: the private folder in which a learner works on one atom.
+ *
+ * It lies where it outlives a crash of ours and of the machine, and is taken away
+ * only by desk_close.  A lock says that it is in use; an editor started meanwhile
+ * inherits it, so that a desk is in use for as long as its editor is. */
+#ifndef GL_DESK_H
+#define GL_DESK_H
+
+#include "starter.h"
+
+struct desk {
+    char *path; /* of the folder with the files; NULL: there is none */
+    int work;   /* that folder */
+    int lock;
+    bool resumed; /* the files are those of an earlier time */
+};
+
+/* Where desks are: `option`, else $XDG_STATE_HOME/greenlight/edit, else
+ * ~/.local/state/greenlight/edit, else greenlight-edit-UID in $XDG_RUNTIME_DIR,
+ * $TMPDIR or /tmp.  To be freed. */
+char *desk_base(const char *option);
+
+/* Opens a new desk for the atom and puts the starter's files there, or with
+ * `resume` the latest one of that atom that was left behind; *left says whether there is
+ * such a one that was not taken.  False: EXIT_IO, or EXIT_DATA where files are in
+ * each other's way. */
+bool desk_open(struct desk *d, const char *base, struct json_text atom_id, const struct starter *s,
+               bool resume, bool *left, struct err *e);
+
+/* What is handed in of the files that are there now; *changed says whether it is
+ * another work than the starter's.  Names that editors and tools make for
+ * themselves are passed over (".x", "x~", "#x#", "__pycache__").  False: links, special
+ * files, what is no text, is too large or has a name that cannot travel; the error
+ * names the first of them, and each has been said. */
+bool desk_collect(const struct desk *d, const struct starter *s, struct files *handed_in, bool *changed,
+                  struct err *e);
+
+/* Ends it; `clear` takes the folder away. */
+void desk_close(struct desk *d, bool clear);
+
+#endif
