@@ -35,12 +35,12 @@ MODULES := err status msg xalloc clock uuid signals buf self worker proc relay s
            render_html_summary render_html result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \
            outcome pick change handoff language jail sandbox \
-           files exercise tests runner starter desk editor \
+           files exercise tests runner starter desk editor journal listener jobs front service \
            together report checkup_api checkup_queue checkup_here
 
 SCRIPTS  := gl-localdb
 PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-migrate gl-enqueue gl-drain \
-            gl-edit gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff gl-doctor $(SCRIPTS)
+            gl-edit gl-serve gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff gl-doctor $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
@@ -48,6 +48,7 @@ LIBS_gl-poll   := -lcurl
 LIBS_gl-render := -lutf8proc -lm
 LIBS_gl-run    := -lm
 LIBS_gl-edit   := -lutf8proc -lm
+LIBS_gl-serve  := -lmicrohttpd
 LIBS_gl-migrate := -lpq
 LIBS_gl-claim  := -lpq
 LIBS_gl-settle := -lpq

@@ -1,5 +1,5 @@
 /* errand: one poll(2) for the output, the status, signals and the programs' ends. */
-#define _GNU_SOURCE /* memfd_create, pipe2 */
+#define _POSIX_C_SOURCE 200809L
 #include "errand.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -25,24 +24,6 @@ bool errand_open(struct errand *r, struct err *e)
     fcntl(r->status, F_SETFD, 0); /* the programs have it */
     fcntl(r->status_read, F_SETFL, O_NONBLOCK);
     return true;
-}
-
-/* A descriptor from which the text is read; -1 where that cannot be. */
-static int make_input(const char *text, size_t len)
-{
-    int fd = memfd_create("input", MFD_CLOEXEC);
-    size_t done = 0;
-    while (fd >= 0 && done < len) {
-        ssize_t written = write(fd, text + done, len - done);
-        if (written <= 0) {
-            close(fd);
-            return -1;
-        }
-        done += (size_t)written;
-    }
-    if (fd >= 0)
-        lseek(fd, 0, SEEK_SET);
-    return fd;
 }
 
 struct run {
@@ -141,10 +122,9 @@ static int worst_code(const struct run *run)
 int errand_run(struct errand *r, const char *input, size_t len, struct err *e)
 {
     struct run run = {.r = r, .out = -1, .status = r->status > 0 ? r->status_read : -1};
-    int ends[2] = {-1, r->out}, in = make_input(input, len);
-    bool good = in >= 0 || err_errno(e, EXIT_OS, "cannot keep the input");
-    good = good && (r->out >= 0 || proc_pipe(ends, e)) &&
-           proc_start_line(run.line, r->programs, r->count, in, ends[1], e);
+    int ends[2] = {-1, r->out}, in = proc_input(input, len, e);
+    bool good = in >= 0 && (r->out >= 0 || proc_pipe(ends, e)) &&
+                proc_start_line(run.line, r->programs, r->count, in, ends[1], e);
     if (in >= 0)
         close(in);
     if (r->out < 0 && ends[1] >= 0)

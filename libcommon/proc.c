@@ -1,5 +1,5 @@
 /* proc: posix_spawn, which tells when a program cannot be run. */
-#define _GNU_SOURCE /* pipe2, pidfd_open, environ */
+#define _GNU_SOURCE /* memfd_create, pipe2, pidfd_open, environ */
 #include "proc.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -128,6 +129,20 @@ bool proc_start_line(struct proc *line, const struct proc_args *args, size_t cou
         return false;
     }
     return true;
+}
+
+int proc_input(const char *text, size_t len, struct err *e)
+{
+    int fd = memfd_create("input", MFD_CLOEXEC);
+    ssize_t written = 0;
+    for (size_t done = 0; fd >= 0 && written >= 0 && done<len; done += written> 0 ? (size_t)written : 0)
+        written = write(fd, text + done, len - done);
+    if (fd >= 0 && written >= 0 && lseek(fd, 0, SEEK_SET) == 0)
+        return fd;
+    err_errno(e, EXIT_OS, "cannot keep the input");
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
 bool proc_runs(const struct proc *p)

@@ -45,6 +45,10 @@ bool proc_start_line(struct proc *line, const struct proc_args *args, size_t cou
 /* A pipe whose ends no child inherits: ends[0] is read, ends[1] written. */
 bool proc_pipe(int ends[2], struct err *e);
 
+/* A descriptor from which the text is read, as a program's stdin; -1 where that
+ * cannot be. */
+int proc_input(const char *text, size_t len, struct err *e);
+
 bool proc_runs(const struct proc *p);
 
 /* Takes note of the end of a program that runs; false where it has not ended. */
