@@ -34,7 +34,7 @@ MODULES := err status msg xalloc clock uuid signals buf self worker proc relay s
            render_tap render_junit render_markdown render_github \
            render_html_summary render_html result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \
-           outcome pick change handoff language jail sandbox \
+           outcome pick change local handoff language jail sandbox \
            files exercise tests runner starter desk editor journal listener jobs front service \
            together report checkup_api checkup_queue checkup_here
 

@@ -22,6 +22,7 @@ struct options {
 
 /* clang-format off */
 static const struct cli_option options[] = {
+    {.name = "local", .member = AT(handoff.local), .help = "ask no server: open your editor, and run the work here"},
     HANDOFF_FALLBACK_OPTIONS(struct options, handoff),
     {.name = "learner", .arg = "ID", .type = CLI_TEXT, .member = AT(handoff.learner), .help = "whose the atoms are"},
     {.name = "session-context", .arg = "JSON|@FILE", .type = CLI_TEXT, .member = AT(handoff.session_context),

@@ -13,6 +13,7 @@
 #include "errand.h"
 #include "exchange.h"
 #include "forward.h"
+#include "local.h"
 #include "msg.h"
 #include "outcome.h"
 #include "record.h"
@@ -43,6 +44,7 @@ struct turn {
     const struct json_object *atom;
     struct json_object gl;      /* of the atom */
     struct buf request, result; /* the atom with its key; what the pipeline gave, if anything */
+    struct buf edited;          /* local: the atom with the learner's work, once there is some */
     struct json_object answer, answer_gl;
     enum status status;
     struct spool_held *held;
@@ -60,7 +62,8 @@ static void put_outcome(struct turn *t, const char *word, struct json_text queue
     const struct outcome o = {.word = word,
                               .atom_id = record_atom_id(t->atom),
                               .queue_id = queue_id,
-                              .request = t->atom->text,
+                              .request = t->edited.len ? (struct json_text){t->edited.data, t->edited.len}
+                                                       : t->atom->text,
                               .result = t->answer.text};
     buf_clear(&h->line);
     outcome_put(&h->line, &o, &h->answer);
@@ -92,7 +95,10 @@ static void draw(const struct turn *t)
     int64_t now = clock_now();
     if (t->next_try > now)
         snprintf(next, sizeof next, ", next try in %lld s", (long long)(t->next_try - now + 999) / 1000);
-    if (t->polling)
+    if (t->h->o.local)
+        snprintf(text, sizeof text, "Running your work: %lld s. Ctrl-C cancels.",
+                 (long long)(now - t->since) / 1000);
+    else if (t->polling)
         snprintf(text, sizeof text, "Greenlight is working on it: %lld s. Ctrl-C cancels.",
                  (long long)(now - t->since) / 1000);
     else
@@ -113,7 +119,10 @@ static bool tick(const struct json_object *event, void *context)
         t->polling = path.at ? memmem(path.at, path.len, "/execution/", 11) != NULL : t->polling;
     }
     t->cancelled = t->cancelled || signals_count() > 0;
-    draw(t);
+    if (!t->h->o.local || t->edited.len) /* else the editor has the terminal */
+        draw(t);
+    else
+        t->since = clock_now();
     return t->cancelled;
 }
 
@@ -150,28 +159,36 @@ static void take_record(struct turn *t)
     }
 }
 
-/* Hands the request over and waits.  False: it could not be run, or a program
- * would not; *code says why. */
-static bool run_pipeline(struct turn *t, enum exit_code *code)
+/* gl-submit and gl-poll, as errand_run. */
+static int run_remote(struct turn *t, struct err *e)
 {
     struct proc_args args[2] = {{0}};
     struct errand errand = {
         .programs = args, .count = 2, .out = -1, .output = &t->result, .tick = tick, .context = t};
-    struct err e;
     int ended = -1;
+    if (errand_open(&errand, e)) {
+        add_submit(t->h, &errand, &args[0]);
+        add_poll(t->h, &errand, &args[1]);
+        ended = errand_run(&errand, t->request.data, t->request.len, e);
+    }
+    proc_args_free(&args[0]);
+    proc_args_free(&args[1]);
+    return ended;
+}
+
+/* Hands the request over and waits.  False: it could not be run, or a program
+ * would not; *code says why. */
+static bool run_pipeline(struct turn *t, enum exit_code *code)
+{
+    const struct local local = {&t->edited, &t->result, tick, t};
+    struct err e;
     t->since = clock_now();
     t->attempt = 1;
     t->next_try = 0;
     t->polling = t->cancelled = false;
     buf_clear(&t->result);
-    if (errand_open(&errand, &e)) {
-        add_submit(t->h, &errand, &args[0]);
-        add_poll(t->h, &errand, &args[1]);
-        ended = errand_run(&errand, t->request.data, t->request.len, &e);
-    }
+    int ended = t->h->o.local ? local_run(&local, t->atom->text, &e) : run_remote(t, &e);
     screen_clear(&t->h->screen);
-    proc_args_free(&args[0]);
-    proc_args_free(&args[1]);
     take_record(t);
     *code = ended < 0 ? e.code : (enum exit_code)ended;
     if (ended < 0)
@@ -239,7 +256,7 @@ static void hold(struct turn *t)
     struct json_object request = {0}, gl = {0};
     struct batch rows;
     struct err e;
-    if (h->o.fallback == HANDOFF_SKIP || !h->spool)
+    if (h->o.fallback == HANDOFF_SKIP || h->o.local || !h->spool)
         return;
     batch_init(&rows, &batch_enqueue);
     json_index(&request, t->request.data, t->request.len, NULL);
@@ -314,14 +331,16 @@ static bool ask(struct turn *t)
 {
     struct handoff *h = t->h;
     signals_forget();
-    char answer = screen_ask(&h->screen, "[q]ueue for later, [s]kip, [t]ry again, e[x]it the session? ",
-                             "qstx", h->o.ask_ms);
+    char answer =
+        h->o.local ? screen_ask(&h->screen, "[s]kip, [t]ry again, e[x]it the session? ", "stx", h->o.ask_ms)
+                   : screen_ask(&h->screen, "[q]ueue for later, [s]kip, [t]ry again, e[x]it the session? ",
+                                "qstx", h->o.ask_ms);
     h->over = answer == 'x' || signals_caught();
     if (answer == 't')
         return false;
     if (h->over)
         cancel(t);
-    else if (answer == 's')
+    else if (answer == 's' || h->o.local)
         skip(t);
     else
         queue(t);
@@ -338,9 +357,11 @@ static bool fall_back(struct turn *t)
         cancel(t);
         return true;
     }
-    if (t->cancelled || (h->o.fallback == HANDOFF_MANUAL && watched))
+    if (t->cancelled || ((h->o.fallback == HANDOFF_MANUAL || h->o.local) && watched))
         return ask(t);
-    if (h->o.fallback == HANDOFF_SKIP)
+    if (h->o.local)
+        put_outcome(t, NULL, (struct json_text){NULL, 0});
+    else if (h->o.fallback == HANDOFF_SKIP)
         skip(t);
     else
         queue(t);
@@ -375,7 +396,7 @@ static bool try(struct turn *t)
     struct handoff *h = t->h;
     enum exit_code code;
     make_request(t);
-    if (h->o.disabled % 2) {
+    if (h->o.disabled % 2 && !h->o.local) {
         screen_say(&h->screen, "Greenlight is switched off.");
         return fall_back(t);
     }
@@ -399,6 +420,7 @@ void handoff_atom(struct handoff *h, const struct json_object *atom)
     struct turn t = {.h = h, .atom = atom};
     buf_init(&t.request, OUT_MAX);
     buf_init(&t.result, OUT_MAX);
+    buf_init(&t.edited, OUT_MAX);
     record_gl(atom, &t.gl);
     if (h->over) {
         cancel(&t);
@@ -417,6 +439,7 @@ void handoff_atom(struct handoff *h, const struct json_object *atom)
     json_object_free(&t.answer_gl);
     buf_free(&t.request);
     buf_free(&t.result);
+    buf_free(&t.edited);
 }
 
 /* ---- the session ---- */
@@ -458,7 +481,7 @@ bool handoff_open(struct handoff **out, const struct handoff_options *o, struct 
     screen_open(&h->screen, msg_level() == MSG_QUIET);
     answer_init(&h->answer);
     buf_init(&h->line, OUT_MAX);
-    if (!read_context(h, e) || !check_siblings(h, e)) {
+    if (!read_context(h, e) || (!o->local && !check_siblings(h, e))) {
         handoff_close(h);
         return false;
     }

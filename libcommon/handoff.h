@@ -5,7 +5,7 @@
  * Greenlight could not do now goes to the queue (gl-enqueue), is skipped, or is
  * decided by the person (design.md §2, gl-handoff).  While an atom is in our hands
  * it stands in the spool under a lock: where this process is killed, the next drain
- * finds it there. */
+ * finds it there.  What is done here (`local`) stays here: it is never queued. */
 #ifndef GL_HANDOFF_H
 #define GL_HANDOFF_H
 
@@ -23,6 +23,7 @@ struct handoff_options {
     const char *learner, *session_context, *filter, *spool;
     int64_t max_wait_ms, interval_ms, ask_ms;
     int fallback, disabled; /* disabled: odd where Greenlight is not to be asked */
+    bool local;             /* nobody is: the learner's editor and gl-run do it, see local.h */
 };
 
 /* What is done without Greenlight, as rows of a program's table; m is the member of
