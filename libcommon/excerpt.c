@@ -26,7 +26,7 @@ static size_t cut(const char *text, size_t len, size_t bytes)
     while (bytes && bytes < len && ((unsigned char)text[bytes] & 0xc0) == 0x80)
         bytes--;
     for (int lines = 0; lines < LINES_MAX; lines++) {
-        const char *lf = memchr(text + at, '\n', bytes - at);
+        const char *lf = at < bytes ? memchr(text + at, '\n', bytes - at) : NULL;
         if (!lf)
             return bytes;
         at = (size_t)(lf - text) + 1;
