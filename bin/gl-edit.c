@@ -250,6 +250,12 @@ static void edit(struct program *p, const struct json_object *request)
         if (left)
             msg_warn("earlier work on this atom was left behind; --resume goes on with it");
         bool clear = work(p, request, &s, &d) && !p->o.keep;
+        if (desk_is_in_use(&d)) {
+            clear = false;
+            msg_warn(
+                "the editor went into the background: it must stay until the work is done, as gvim -f and "
+                "code --wait do");
+        }
         if (!clear)
             msg_warn("the files are in %s", d.path);
         desk_close(&d, clear);

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "cli.h"
 #include "clock.h"
@@ -17,7 +18,7 @@
 #include "signals.h"
 #include "xalloc.h"
 
-enum { RUN_SLACK_MS = 30000, LAST_ANSWERS_MS = 1000 };
+enum { RUN_SLACK_MS = 30000, LAST_ANSWERS_MS = 1000, DESCRIPTORS_A_RUN = 8, DESCRIPTORS_BESIDES = 32 };
 
 struct options {
     const char *address, *unix_path, *token_file, *folder;
@@ -92,6 +93,22 @@ static size_t make_programs(struct proc_args args[JOBS_PROGRAMS_MAX], const stru
     if (o->open)
         proc_arg(run, "--no-sandbox");
     return count;
+}
+
+/* As many descriptors as all connections and runs may need. */
+static bool raise_limit(const struct options *o, struct err *e)
+{
+    rlim_t need = (rlim_t)(o->connections + o->jobs * DESCRIPTORS_A_RUN + DESCRIPTORS_BESIDES);
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= need)
+        return true;
+    if (limit.rlim_max < need)
+        return err_set(e, EXIT_OS, "%lld --connections need %lld open files, and %lld are allowed",
+                       (long long)o->connections, (long long)need, (long long)limit.rlim_max);
+    limit.rlim_cur = need;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ||
+           err_errno(e, EXIT_OS, "cannot raise the limit of open files");
 }
 
 static void tell_ready(const char *url)
@@ -180,7 +197,7 @@ int main(int argc, char **argv)
     signals_catch();
     signals_allow(2);
     signal(SIGPIPE, SIG_IGN);
-    if (!open_listener(&listener, &o, &url, &e))
+    if (!raise_limit(&o, &e) || !open_listener(&listener, &o, &url, &e))
         die_err(&e);
     const struct service_options s = {
         .jobs = {programs, count, o.person ? 1 : o.jobs, o.queue, o.held, o.keep, limit},

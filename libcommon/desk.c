@@ -296,6 +296,13 @@ bool desk_open(struct desk *d, const char *path, struct json_text atom_id, const
     return good;
 }
 
+bool desk_is_in_use(struct desk *d)
+{
+    close(d->lock);
+    d->lock = openat(d->work, "../lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    return d->lock >= 0 && flock(d->lock, LOCK_EX | LOCK_NB) != 0;
+}
+
 void desk_close(struct desk *d, bool clear)
 {
     if (d->path && clear) {

@@ -35,6 +35,10 @@ bool desk_open(struct desk *d, const char *base, struct json_text atom_id, const
 bool desk_collect(const struct desk *d, const struct starter *s, struct files *handed_in, bool *changed,
                   struct err *e);
 
+/* Whether a program that the editor left behind still has the desk: one that went into
+ * the background, where the learner may be at work.  It is not locked any more then. */
+bool desk_is_in_use(struct desk *d);
+
 /* Ends it; `clear` takes the folder away. */
 void desk_close(struct desk *d, bool clear);
 

@@ -63,7 +63,7 @@ static void give_terminal(const struct session *s, pid_t group)
     sigaddset(&block, SIGTTOU);
     sigprocmask(SIG_BLOCK, &block, &old);
     if (s->tty >= 0 && tcsetpgrp(s->tty, group) == 0 && group == s->before)
-        tcsetattr(s->tty, TCSADRAIN, &s->modes);
+        tcsetattr(s->tty, TCSANOW, &s->modes);
     sigprocmask(SIG_SETMASK, &old, NULL);
 }
 

@@ -148,6 +148,16 @@ gl-edit: the files are in $(left)"
     holds '.status == "unavailable" and .error.class == "no_editor"'
 }
 
+@test "gl-edit: an editor that went into the background keeps its folder" {
+    editor "{ until [ -e $BATS_TEST_TMPDIR/go ]; do sleep 0.02; done; echo late >> \"\$1\"; touch $BATS_TEST_TMPDIR/done; } > /dev/null 2>&1 3>&- &"
+    atom > in
+    run -0 --separate-stderr gl-edit in
+    [[ $stderr == *'went into the background'*"the files are in $(left)" ]]
+    touch go
+    eventually 10 test -e done
+    grep -q late "$(left)/double.py"
+}
+
 @test "gl-edit: links, special files, what is too large and what is no text are refused, each named" {
     editor 'ln -s /etc/passwd a-link; ln -s .. b-folder; mkfifo c-fifo; ln double.py d-hard' \
         'head -c 9000000 /dev/zero | tr "\0" x > e-huge; printf "\377\n" > f-bytes; touch "$(printf "g\tname")"' 'echo x > good.txt'

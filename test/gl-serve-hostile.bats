@@ -81,8 +81,12 @@ END
     exec 9>&-
 }
 
-@test "gl-serve: many connections that are ready at once are all answered" {
+@test "gl-serve: many connections that are ready at once are all answered, whatever the soft limit of files is" {
+    run -71 bash -c 'ulimit -n 256; timeout 10 gl-serve --listen 127.0.0.1:0'
+    assert_output --partial 'open files'
+    ulimit -S -n 256 # it raises that itself
     start_serve
+    ulimit -S -n 1024
     for _ in {1..300}; do printf 'url = %s/health\n' "$url"; done > urls
     run -0 curl -s -Z --parallel-max 300 --parallel-immediate -m 30 -K urls
     assert_equal "$(grep -o '"status":"ok"' <<< "$output" | wc -l)" 300
