@@ -4,7 +4,7 @@
 # The shell starts in a folder that looks like this tree after `./bootstrap
 # demo`.  Two things differ from what a reader types: lines that call
 # ./bootstrap are looked at, not run (this test is part of `./bootstrap test`),
-# and the mock server gets a free port for 8080.
+# and gl-serve gets a free port for 8080.  A command stands for the editor.
 
 load lib/common
 load lib/server
@@ -25,7 +25,8 @@ blocks() {
 # readme [FILE]: the commands, each shown before it runs; the first that fails
 # ends them with its exit code.
 readme() {
-    blocks sh "$1" | grep -v '^\./bootstrap ' | sed 's/--port 8080/--port 0 > url/' > commands
+    blocks sh "$1" | grep -v '^\./bootstrap ' | sed 's/^gl-serve /&--listen 127.0.0.1:0 /' > commands
+    export EDITOR='echo "def wildcard(mask): return \"0.0.0.15\"" >'
     cat > script << 'END'
 set -e
 finish() { kill $(jobs -p) 2> /dev/null || true; gl-localdb -q stop || true; }
@@ -35,9 +36,9 @@ while IFS= read -r line; do
     bash -n <<< "$command" 2> /dev/null || continue # it goes on in the next line
     printf '$ %s\n' "$command"
     eval "$command"
-    if [[ $command == *'> url'* ]]; then
-        for ((tries = 0; tries < 500; tries++)); do [ -s url ] && break || sleep 0.02; done
-        read -r _ GREENLIGHT_API_URL < url
+    if [[ $command == 'gl-serve '* ]]; then
+        for ((tries = 0; tries < 500; tries++)); do [ -s serve.json ] && break || sleep 0.02; done
+        GREENLIGHT_API_URL=$(jq -r .url serve.json)
         export GREENLIGHT_API_URL
     fi
     command=
@@ -52,6 +53,8 @@ END
     # The three submissions, by each of the three ways.
     assert_equal "$(grep -c '^✓ PASS 100%' <<< "$output")" 3
     assert_equal "$(grep -c '^✗ FAIL 0%' <<< "$output")" 3
+    # One atom was worked on, with one of its tests in mind.
+    grep -q '^✗ FAIL 33%' <<< "$output"
     # Eleven atoms are Greenlight's, and none of them has a score.
     assert_equal "$(grep -cP '^\S+\t$' <<< "$output")" 11
     # The session's three are graded, one of them right.
