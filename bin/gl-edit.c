@@ -111,7 +111,7 @@ static void put_rejected(struct program *p, const struct json_object *request, c
 
 /* ---- what is ---- */
 
-static void put_submission(struct buf *to, const struct files *files)
+static void put_files(struct buf *to, const struct files *files)
 {
     json_key(to, "files");
     buf_putc(to, '[');
@@ -136,34 +136,36 @@ static void put_answer(struct buf *to, const struct jail_file *file)
     json_put_string(to, file->bytes, len);
 }
 
-/* The request with the files in its submission, and an answer beside that. */
-static void put_request(struct program *p, const struct json_object *request, const struct starter *s,
+/* The request with the files in its submission, or with an answer there and beside it. */
+static void put_request(struct program *p, const struct json_object *request, const struct jail_file *words,
                         const struct files *files)
 {
-    struct buf files_text, answer;
+    struct buf work, answer, submission;
     struct json_object old = {0}, new = {0};
-    struct buf submission;
-    buf_init(&files_text, p->line.max);
+    buf_init(&work, p->line.max);
     buf_init(&answer, p->line.max);
     buf_init(&submission, p->line.max);
-    buf_putc(&files_text, '{');
-    put_submission(&files_text, files);
-    buf_putc(&files_text, '}');
-    const struct jail_file *text = s->answer ? files_find(files, s->entry) : NULL;
-    if (text)
-        put_answer(&answer, text);
-    json_index(&new, files_text.data, files_text.len, NULL);
+    buf_putc(&work, '{');
+    if (words) {
+        put_answer(&answer, words);
+        json_key(&work, "answer");
+        json_put(&work, (struct json_text){answer.data, answer.len});
+    } else {
+        put_files(&work, files);
+    }
+    buf_putc(&work, '}');
+    json_index(&new, work.data, work.len, NULL);
     json_get_object(json_get(request, "submission"), &old);
     json_put_merged(&submission, &old, &new);
     struct json_edit edits[] = {{.name = "submission", .value = {submission.data, submission.len}},
-                                {.name = text ? "answer" : NULL, .value = {answer.data, answer.len}},
+                                {.name = words ? "answer" : NULL, .value = {answer.data, answer.len}},
                                 {0}};
     json_put_edited(&p->line, request, edits);
     put_line(p);
     p->handed_in++;
     json_object_free(&old);
     json_object_free(&new);
-    buf_free(&files_text);
+    buf_free(&work);
     buf_free(&answer);
     buf_free(&submission);
 }
@@ -185,7 +187,7 @@ static bool hand_in(struct program *p, const struct json_object *request, const 
         msg_warn("%s", why);
         put_end(p, request, STATUS_SKIPPED, "unchanged", why);
     } else {
-        put_request(p, request, s, &files);
+        put_request(p, request, s->answer ? files_find(&files, s->entry) : NULL, &files);
     }
     files_free(&files);
     return good;
@@ -218,8 +220,8 @@ static bool give_up(struct program *p, const struct json_object *request, const 
 }
 
 /* The editor on an open desk; returns whether the folder may go. */
-static bool work(struct program *p, const struct json_object *request, const struct starter *s,
-                 const struct desk *d)
+static bool work_on(struct program *p, const struct json_object *request, const struct starter *s,
+                    const struct desk *d)
 {
     const char *open[] = {s->entry, s->task, NULL};
     struct err e;
@@ -249,7 +251,7 @@ static void edit(struct program *p, const struct json_object *request)
     } else {
         if (left)
             msg_warn("earlier work on this atom was left behind; --resume goes on with it");
-        bool clear = work(p, request, &s, &d) && !p->o.keep;
+        bool clear = work_on(p, request, &s, &d) && !p->o.keep;
         if (desk_is_in_use(&d)) {
             clear = false;
             msg_warn(

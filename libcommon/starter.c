@@ -41,7 +41,8 @@ static bool is_of_type(const struct atom *a, const char *const *words)
 static bool asks_for_words(const struct atom *a)
 {
     static const char *const types[] = {"output_prediction", "predict", "trace", NULL};
-    return is_of_type(a, types);
+    bool tested = atom_get(a, "tests").at || atom_get(a, "test_command").at;
+    return is_of_type(a, types) || (!tested && atom_get(a, "expected_output").at);
 }
 
 /* Tests of these hold what the learner is to find. */

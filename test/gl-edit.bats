@@ -76,7 +76,9 @@ $(< mine)"
     assert_equal "$(tr '\n' ' ' < names)" 'README answer.txt '
     grep -q 'print(7)' task
     run ! grep SECRET task
-    holds '.answer == "seven" and .submission.files == [{"path": "answer.txt", "content": "seven\n"}]'
+    holds '.answer == "seven" and .submission == {"answer": "seven"}'
+    jq -nc '{atom_id: "u", language: "c", code: "x", expected_output: "SECRET"}' | gl-edit > out
+    holds '.submission == {"answer": "seven"}'
 }
 
 @test "gl-edit: files of the exercise are handed in where they were changed, new ones always, by-products never" {

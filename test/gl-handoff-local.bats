@@ -7,7 +7,7 @@ load lib/terminal
 setup() {
     cd "$BATS_TEST_TMPDIR"
     # Nothing of a server or database is there to be asked.
-    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state PGHOST=/nonexistent GREENLIGHT_API_URL=http://127.0.0.1:1
+    export XDG_STATE_HOME=$BATS_TEST_TMPDIR/state PGHOST=/nonexistent GREENLIGHT_API_URL=http://127.0.0.1:1 GREENLIGHT_LEARNER_ID=ada
     desks=$XDG_STATE_HOME/greenlight/edit
 }
 
@@ -113,6 +113,7 @@ outcomes() {
     gl-handoff --local in > out 3>&- &
     pid=$!
     eventually 10 test -e open
+    assert_equal "$(find state -path '*spool*' -type f)" ''
     kill -TERM "$pid"
     timeout 20 tail --pid="$pid" -f /dev/null
     ended 143 "$pid"
