@@ -35,7 +35,8 @@ MODULES := err status msg xalloc clock uuid signals buf self worker proc relay s
            render_html_summary render_html result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \
            outcome pick change local handoff language jail sandbox \
-           files exercise tests runner starter desk editor journal listener jobs front service \
+           files exercise tests runner \
+           starter desk editor journal listener jobs front service \
            together report checkup_api checkup_queue checkup_here
 
 SCRIPTS  := gl-localdb

@@ -392,7 +392,7 @@ static void read_file(struct collection *c, int fd, const char *path, size_t len
     else {
         xgrow(&to->file, &to->cap, to->count + 1, sizeof *to->file);
         to->bytes += text.len;
-        to->file[to->count] = (struct jail_file){xstrdup(path), NULL, text.len};
+        to->file[to->count] = (struct jail_file){.path = xstrdup(path), .len = text.len};
         to->file[to->count++].bytes = buf_detach(&text);
     }
     buf_free(&text);
@@ -481,7 +481,7 @@ bool desk_collect(const struct desk *d, const struct starter *s, struct files *h
         same += is_as_in(&s->work, &all.file[i]);
         xgrow(&handed_in->file, &handed_in->cap, handed_in->count + 1, sizeof *handed_in->file);
         handed_in->file[handed_in->count++] = all.file[i];
-        all.file[i] = (struct jail_file){NULL, NULL, 0};
+        all.file[i] = (struct jail_file){.path = NULL};
     }
     *changed = same != handed_in->count || same != s->work.count;
     files_free(&all);

@@ -14,7 +14,8 @@ enum { TASK_WIDTH = 78, TASK_BYTES_MAX = 4 << 20, TESTS_SHOWN = 200, VALUE_BYTES
 static void add(struct files *to, const char *path, const char *bytes, size_t len)
 {
     xgrow(&to->file, &to->cap, to->count + 1, sizeof *to->file);
-    to->file[to->count++] = (struct jail_file){xstrdup(path), xmemdup(bytes, len), len};
+    to->file[to->count++] =
+        (struct jail_file){.path = xstrdup(path), .bytes = xmemdup(bytes, len), .len = len};
     to->bytes += len;
 }
 
