@@ -71,7 +71,7 @@ static void count(struct program *p, enum exit_code code)
 
 /* ---- what is not handed in ---- */
 
-/* A request's end without a submission. */
+/* A request's end without a submission; without a class nothing went wrong. */
 static void put_end(struct program *p, const struct json_object *request, enum status status,
                     const char *class, const char *why)
 {
@@ -84,8 +84,11 @@ static void put_end(struct program *p, const struct json_object *request, enum s
     result.atom_id = record_atom_id(request);
     result.status = status;
     json_put_text(&message, why);
-    result.error = (struct result_error){
-        .class = class, .message = {message.data, message.len}, .retryable = status == STATUS_UNAVAILABLE};
+    const struct json_text words = {message.data, message.len};
+    if (class)
+        result.error = (struct result_error){class, words, .retryable = status == STATUS_UNAVAILABLE};
+    else
+        result.feedback = words;
     record_gl(request, &before);
     record_put_gl(&gl, &before, "result", NULL);
     result_put(&p->line, &result, (struct json_text){gl.data, gl.len});
@@ -185,7 +188,7 @@ static bool hand_in(struct program *p, const struct json_object *request, const 
         const char *why =
             changed ? "there is no file to hand in" : "nothing was changed, so nothing is handed in";
         msg_warn("%s", why);
-        put_end(p, request, STATUS_SKIPPED, "unchanged", why);
+        put_end(p, request, STATUS_SKIPPED, NULL, why);
     } else {
         put_request(p, request, s->answer ? files_find(&files, s->entry) : NULL, &files);
     }
@@ -203,7 +206,7 @@ static bool give_up(struct program *p, const struct json_object *request, const 
         const char *class;
     } ends[] = {
         [EDITOR_FAILED] = {STATUS_CANCELLED, "editor_failed"},
-        [EDITOR_DIED] = {STATUS_UNAVAILABLE, "editor_failed"},
+        [EDITOR_DIED] = {STATUS_UNAVAILABLE, "interrupted"},
         [EDITOR_MISSING] = {STATUS_UNAVAILABLE, "no_editor"},
         [EDITOR_INTERRUPTED] = {STATUS_UNAVAILABLE, "interrupted"},
         [EDITOR_LATE] = {STATUS_UNAVAILABLE, "deadline"},

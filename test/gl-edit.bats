@@ -3,6 +3,7 @@
 # becomes of work that did not come to its end.
 
 load lib/common
+load lib/schema
 load lib/terminal
 
 setup() {
@@ -120,12 +121,12 @@ $(< mine)"
     echo "$output" > out
     # shellcheck disable=SC2154 # run sets it
     assert_equal "$stderr" 'gl-edit: nothing was changed, so nothing is handed in'
-    holds '.status == "skipped" and .error.class == "unchanged" and .correct == null and .partial_score == null'
+    holds '.status == "skipped" and .error == null and .correct == null and .partial_score == null'
     run -1 gl-edit -e in
     assert_equal "$(left)" ''
     editor 'rm "$1"'
     gl-edit in > out
-    holds '.status == "skipped" and (.error.message | test("no file"))'
+    holds '.status == "skipped" and (.feedback | test("no file"))'
 }
 
 @test "gl-edit: an editor that fails hands nothing in, and what was saved stays" {
@@ -249,6 +250,26 @@ lock_is_free() {
     editor 'sleep 60'
     run -75 timeout 20 gl-edit --max-wait 100ms <<< "$(atom)"
     assert_output --partial '"deadline"'
+}
+
+@test "gl-edit: what it writes fits the schemas, whatever became of the work" {
+    editor 'echo mine >> "$1"'
+    jq -c . "$FIXTURES/atoms.ndjson" | keep gl-edit
+    grep -v '"type":"result"' records > requests
+    grep '"type":"result"' records > results # of the one with a path that leaves
+    assert_equal "$(wc -l < requests) $(wc -l < results)" '11 1'
+    hold request requests
+    atom > in
+    for end in 'exit 0' 'exit 3' 'kill -SEGV $$' 'ln -s x y'; do
+        editor "$end"
+        keep gl-edit in
+        cat records >> results
+    done
+    EDITOR=/none keep gl-edit in
+    cat records >> results
+    hold result results
+    assert_equal "$(jq -r .error.class results | tr '\n' ' ')" \
+        'bad_request null editor_failed interrupted bad_submission no_editor '
 }
 
 @test "gl-edit: bad input is a rejected record, a full disk is exit 74 and loses no work" {
