@@ -84,7 +84,7 @@ static void end_late_clients(struct front *f, int64_t now)
     for (struct client *c = f->clients; c; c = c->after)
         if (c->since != CLOCK_NEVER && now - c->since >= patience)
             shutdown(c->fd, SHUT_RDWR);
-    f->look = clock_after(now, f->clients ? LOOK_MS : INT64_MAX);
+    f->look = clock_after(now, LOOK_MS);
 }
 
 /* ---- requests ---- */

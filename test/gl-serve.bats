@@ -372,15 +372,15 @@ orphaned_groups() {
     on_terminal 80 "EDITOR=$PWD/ed XDG_STATE_HOME=$PWD/state gl-serve --person --listen 127.0.0.1:0 > address"
     eventually 10 test -s address
     url=$(jq -r .url address)
-    post run-atom atom > code 3>&- &
+    post run-atom atom > posted 3>&- &
     client=$!
     on_screen 'editing double.py'
-    [ ! -s code ]
+    [ ! -s posted ]
     type_keys 'n + n' Enter
     ended 0 "$client"
-    assert_equal "$(< code)" 200
+    assert_equal "$(< posted)" 200
     answer_holds '.atom_id == "d" and .correct == true'
-    post run-atom atom > code 3>&- &
+    post run-atom atom > posted 3>&- &
     client=$!
     on_screen 'editing double.py'
     eventually 10 bash -c "$(declare -f screen terminal); [ \"\$(screen | grep -c editing)\" -eq 2 ]"
