@@ -95,3 +95,47 @@ gl-route < atoms | gl-edit | tee requests | gl-run | tee results | gl-render; ec
     diff <(timeless results | grep -v '"fork"') <(timeless served | grep -v '"fork"')
     assert_equal "$(wc -l < served)" 7
 }
+
+# exercise ID LANGUAGE TESTS [MEMBERS]: an atom in a language.
+exercise() {
+    jq -nc --arg id "$1" --arg language "$2" --argjson tests "$3" \
+        '{id: $id, owner: "greenlight", front: "Do it.", runner: {language: $language, tests: $tests}} '"${4:++ $4}"
+}
+
+@test "session: an exercise of each language and kind goes through editor and sandbox, and gl-serve says the same" {
+    # Each language that is installed here.
+    languages=$(gl-run --languages 2> /dev/null | jq -r .language) || languages=python
+    : "${languages:=python}"
+    {
+        exercise python python '[{"input":[3],"expected":2}]' '{starter_code: "def less(n):\n    pass\n"}'
+        exercise javascript javascript '[{"input":[3],"expected":2}]' '{function: "less"}'
+        exercise c c '[{"input":[3],"expected":2}]' '{function_signature: "int less(int n)"}'
+        exercise shell shell '[{"input":"a","expected_output":"a"}]'
+        exercise sql sql '[{"input":"create table t(a); insert into t values (1);","expected_output":"1"}]'
+        exercise session shell '[{"after":1,"expected_state":{"cwd":"sub"}}]' '{atom_type: "cli_emulator"}'
+        exercise words shell null '{atom_type: "output_prediction", code: "echo seven", expected_output: "seven"}'
+    } | while read -r atom; do
+        language=$(jq -r .runner.language <<< "$atom")
+        ! grep -qx "$language" <<< "$languages" || echo "$atom"
+    done > atoms
+    cat > ed << 'END'
+#!/bin/sh
+case $PWD/$1 in
+*/python.*) echo 'def less(n): return n - 1' ;;
+*/javascript.*) echo 'function less(n) { return n - 1 }' ;;
+*/c.*) echo 'int less(int n) { return n - 1; }' ;;
+*/shell.*) echo cat ;;
+*/sql.*) echo 'select a from t;' ;;
+*/session.*) echo 'mkdir sub && cd sub' ;;
+*/words.*) echo seven ;;
+esac > "$1"
+END
+    chmod +x ed
+    on_terminal 80 "EDITOR=$PWD/ed; export EDITOR
+gl-route < atoms | gl-edit | tee requests | gl-run | tee results | gl-render; echo ended \${PIPESTATUS[*]}"
+    on_screen 'ended 0 0 0 0 0 0'
+    assert_equal "$(jq -r 'select(.correct) | .atom_id' results)" "$(jq -r .id atoms)"
+    start_serve
+    gl-submit requests > served
+    diff <(timeless results) <(timeless served)
+}
