@@ -36,7 +36,7 @@ MODULES := err status msg xalloc clock uuid signals buf self worker proc relay s
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \
            outcome pick change local handoff language jail sandbox \
            files exercise tests runner \
-           starter desk editor journal listener jobs front service \
+           starter desk handin editor journal listener jobs front service \
            together report checkup_api checkup_queue checkup_here
 
 SCRIPTS  := gl-localdb

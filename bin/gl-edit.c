@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "desk.h"
 #include "editor.h"
+#include "handin.h"
 #include "jsonl.h"
 #include "msg.h"
 #include "record.h"
@@ -181,7 +182,7 @@ static bool hand_in(struct program *p, const struct json_object *request, const 
 {
     struct files files = {0};
     struct err e;
-    bool changed, good = desk_collect(d, s, &files, &changed, &e);
+    bool changed, good = handin_collect(d->work, s, &files, &changed, &e);
     if (!good) {
         put_end(p, request, STATUS_REJECTED, "bad_submission", e.text);
     } else if (!changed || !files.count) {
@@ -213,7 +214,7 @@ static bool give_up(struct program *p, const struct json_object *request, const 
     };
     struct files files = {0};
     struct err unused;
-    bool changed, saved = !desk_collect(d, s, &files, &changed, &unused) || changed;
+    bool changed, saved = !handin_collect(d->work, s, &files, &changed, &unused) || changed;
     msg_error("%s", e->text);
     put_end(p, request, ends[how].status, ends[how].class, e->text);
     if (how == EDITOR_MISSING)

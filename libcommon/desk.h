@@ -27,14 +27,6 @@ char *desk_base(const char *option);
 bool desk_open(struct desk *d, const char *base, struct json_text atom_id, const struct starter *s,
                bool resume, bool *left, struct err *e);
 
-/* What is handed in of the files that are there now; *changed says whether it is
- * another work than the starter's.  Names that editors and tools make for
- * themselves are passed over (".x", "x~", "#x#", "__pycache__").  False: links, special
- * files, what is no text, is too large or has a name that cannot travel; the error
- * names the first of them, and each has been said. */
-bool desk_collect(const struct desk *d, const struct starter *s, struct files *handed_in, bool *changed,
-                  struct err *e);
-
 /* Whether a program that the editor left behind still has the desk: one that went into
  * the background, where the learner may be at work.  It is not locked any more then. */
 bool desk_is_in_use(struct desk *d);
