@@ -118,5 +118,5 @@ outcomes() {
     timeout 20 tail --pid="$pid" -f /dev/null
     ended 143 "$pid"
     outcomes 'map(.outcome) == ["cancelled", "cancelled"]'
-    grep -q mine "$desks"/*/work/double.py
+    grep -q mine "$desks"/*/*/double.py
 }
