@@ -34,8 +34,8 @@ MODULES := err status msg xalloc clock uuid signals buf self worker proc relay s
            render_tap render_junit render_markdown render_github \
            render_html_summary render_html result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \
-           outcome pick change local handoff language jail sandbox \
-           files exercise tests runner \
+           outcome pick change local handoff language syscalls cgroup jail sandbox installed \
+           files refusal patch shape exercise tests harness steps tap_read judge trial runner \
            starter desk handin editor journal listener jobs front service \
            together report checkup_api checkup_queue checkup_here
 
@@ -47,7 +47,7 @@ PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-mi
 LIBS_gl-submit := -lcurl -ljq -lonig -lm
 LIBS_gl-poll   := -lcurl
 LIBS_gl-render := -lutf8proc -lm
-LIBS_gl-run    := -lm
+LIBS_gl-run    := -lseccomp -lm
 LIBS_gl-edit   := -lutf8proc -lm
 LIBS_gl-serve  := -lmicrohttpd
 LIBS_gl-migrate := -lpq
@@ -62,7 +62,7 @@ LIBS_gl-cancel := -lpq
 LIBS_gl-purge  := -lpq
 LIBS_gl-stats  := -lpq
 LIBS_gl-handoff := -lcurl -lpq -ljq -lutf8proc -lonig -lm
-LIBS_gl-doctor := -lcurl -lpq -lutf8proc -lm
+LIBS_gl-doctor := -lcurl -lpq -lutf8proc -lseccomp -lm
 LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lonig -lm,$(LIBS_$p)))) -lonig -lm
 
 OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o) $(if $(COVERAGE),$(BUILD)/obj/coverage_exit.o)
@@ -92,10 +92,13 @@ $(BUILD)/obj/%.o: test/lib/%.c | $(BUILD)/obj
 
 # What runs a learner's tests inside the sandbox is part of the program: its
 # text, as the inside of a C initialiser.
-$(BUILD)/gen/driver_%.h: share/greenlight/drivers/%.py | $(BUILD)/gen
+DRIVERS  := $(patsubst share/greenlight/drivers/%,$(BUILD)/gen/driver_%.h,$(basename $(wildcard share/greenlight/drivers/*)))
+
+.SECONDEXPANSION:
+$(DRIVERS): $(BUILD)/gen/driver_%.h: $$(wildcard share/greenlight/drivers/%.*) | $(BUILD)/gen
 	{ od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo 0; } > $@
 
-$(BUILD)/obj/language.o: $(BUILD)/gen/driver_python.h
+$(BUILD)/obj/language.o $(BUILD)/obj/steps.o: $(DRIVERS)
 
 # So is the style of HTML pages.
 $(BUILD)/gen/%_css.h: libcommon/%.css | $(BUILD)/gen

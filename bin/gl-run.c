@@ -6,6 +6,7 @@
 #include <poll.h>
 
 #include "cli.h"
+#include "installed.h"
 #include "jsonl.h"
 #include "msg.h"
 #include "record.h"
@@ -14,12 +15,14 @@
 #include "signals.h"
 
 struct options {
-    bool open, exit_status;
+    bool languages, open, exit_status;
     int64_t timeout, memory, output, max_record;
 };
 
 /* clang-format off */
 static const struct cli_option options[] = {
+    {.name = "languages", .member = offsetof(struct options, languages),
+     .help = "print the languages that can be run here, one record each, and exit"},
     {.name = "timeout", .arg = "D", .type = CLI_DURATION, .member = offsetof(struct options, timeout),
      .min = 100, .max = 86400000, .preset = "30s",
      .help = "at most D for the tests of one atom, whatever the atom says"},
@@ -102,6 +105,18 @@ static void handle(struct program *p, const struct json_object *record)
     put_line(p);
 }
 
+static int list_languages(struct program *p)
+{
+    const struct language *l;
+    for (size_t i = 0; (l = language_at(i)); i++)
+        if (language_is_installed(l)) {
+            installed_put(&p->line, l);
+            put_line(p);
+            p->ran++;
+        }
+    return cli_finish(p->o.exit_status && !p->ran ? EXIT_NOTHING : EXIT_OK);
+}
+
 /* Waits for input; false after a signal, when what is not here yet is left. */
 static bool wait_for_input(struct jsonl *in)
 {
@@ -125,6 +140,8 @@ int main(int argc, char **argv)
     signals_catch();
     p.runner = (struct runner){{p.o.timeout, p.o.memory}, p.o.output, p.o.open};
     buf_init(&p.line, SIZE_MAX / 2);
+    if (p.o.languages)
+        return list_languages(&p);
     struct jsonl *in = jsonl_open(files, (size_t)p.o.max_record);
     while ((got = jsonl_next(in, &record, &e)) != JSONL_EOF) {
         if (got == JSONL_RECORD)

@@ -23,4 +23,17 @@ enum { COMPARE_DEPTH_MAX = 500 };
  * it stays empty where the values differ as a whole. */
 bool compare_json(struct json_text expected, struct json_text actual, struct buf *where);
 
+/* The same, where strings are also equal but for blanks at the ends of their lines
+ * and empty lines at their end if `trim`; *lenient (or NULL) tells whether the values
+ * are equal only so, or only within a tolerance. */
+bool compare_values(struct json_text expected, struct json_text actual, bool trim, struct buf *where,
+                    bool *lenient);
+
+/* Compares texts line by line, without the blanks at the ends of lines and the empty
+ * lines at the end.  Where they differ, *line is the first line that does, from 1;
+ * *lenient (or NULL) tells whether they are equal only so; a last line feed that one of
+ * them lacks does not count. */
+bool compare_text(const char *expected, size_t expected_len, const char *actual, size_t actual_len,
+                  size_t *line, bool *lenient);
+
 #endif

@@ -8,30 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "patch.h"
 #include "xalloc.h"
 
 enum { WARNINGS_MAX = 64 << 10 };
-
-static bool refuse(struct refusal *r, enum status status, const char *class, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-
-static bool refuse(struct refusal *r, enum status status, const char *class, const char *format, ...)
-{
-    va_list args;
-    r->status = status;
-    r->class = class;
-    r->why.code = status_exit(status, false);
-    va_start(args, format);
-    vsnprintf(r->why.text, sizeof r->why.text, format, args);
-    va_end(args);
-    return false;
-}
-
-static bool refuse_err(struct refusal *r, const char *class, const struct err *why)
-{
-    return refuse(r, STATUS_REJECTED, class, "%s", why->text);
-}
 
 void exercise_warn(struct exercise *x, const char *format, ...)
 {
@@ -162,15 +144,15 @@ static bool read_language(struct exercise *x, const struct atom *a, struct refus
 
 /* ---- files ---- */
 
-/* Which of the learner's files is loaded: the entrypoint, or the only file of
- * the language where there is no entrypoint or it was not handed in. */
-static bool choose_entry(struct exercise *x, size_t handed_in, struct refusal *r)
+/* Which file is loaded: the entrypoint, or the only file of the language among the
+ * first `count` where there is no entrypoint or it was not handed in. */
+static bool choose_entry(struct exercise *x, size_t count, struct refusal *r)
 {
     const char *only = NULL;
     size_t candidates = 0;
     if (x->entry && files_find(&x->files, x->entry))
         return true;
-    for (size_t i = 0; i < handed_in; i++)
+    for (size_t i = 0; i < count; i++)
         if (language_of_file(x->files.file[i].path) == x->language) {
             only = x->files.file[i].path;
             candidates++;
@@ -186,141 +168,136 @@ static bool choose_entry(struct exercise *x, size_t handed_in, struct refusal *r
     return true;
 }
 
-static bool read_files(struct exercise *x, const struct atom *a, struct refusal *r)
+/* The atom's code as a file, where no file of its name is given. */
+static bool add_code(struct files *files, const struct exercise *x, struct json_text code, struct err *e)
+{
+    struct buf text, path;
+    buf_init(&text, FILES_BYTES_MAX);
+    buf_init(&path, FILES_PATH_MAX);
+    buf_printf(&path, "main%s", x->language->extension);
+    const char *name = x->entry ? x->entry : path.data;
+    bool ok = !json_string(code, &text) || files_find(files, name) || files_put(files, name, &text, e);
+    buf_free(&path);
+    buf_free(&text);
+    return ok;
+}
+
+/* What a patch is made against: the starter code, and the exercise's files. */
+static bool read_patch(struct exercise *x, const struct atom *a, const struct files *given,
+                       struct json_text patch, struct refusal *r)
+{
+    struct json_text code = atom_get(a, "starter_code");
+    struct buf diff;
+    struct err e;
+    bool ok = files_add(&x->files, given, false, &e) &&
+              add_code(&x->files, x, code.at ? code : atom_get(a, "code"), &e);
+    buf_init(&diff, FILES_BYTES_MAX);
+    if (ok && !json_string(patch, &diff))
+        ok = err_set(&e, EXIT_DATA, "the patch is no text, or too large");
+    ok = ok && patch_apply(&x->files, diff.data, diff.len, &e);
+    buf_free(&diff);
+    return ok || refuse_err(r, "bad_patch", &e);
+}
+
+/* What was handed in: each is absent where it was not. */
+struct submission {
+    struct json_text files, patch;
+    bool odd; /* there is something, but no object */
+};
+
+static void open_submission(struct exercise *x, const struct atom *a, struct submission *s)
 {
     struct json_object submission = {0};
-    struct json_text given = atom_get(a, "files"), handed_in = atom_get(a, "submission");
-    struct err e;
-    bool is_object = json_get_object(handed_in, &submission);
-    struct json_text list = json_get(&submission, "files");
+    struct json_text handed_in = atom_get(a, "submission");
+    s->odd = handed_in.at && !json_get_object(handed_in, &submission);
+    s->files = json_get(&submission, "files");
+    s->patch = json_get(&submission, "patch");
+    x->commands = json_get(&submission, "commands");
+    x->answer = json_get(&submission, "answer");
+    if (!x->answer.at)
+        x->answer = json_get(&a->at[ATOM_TOP], "answer");
+    if (json_kind(s->files) == JSON_NULL || (json_kind(s->files) == JSON_ARRAY && !json_count(s->files)))
+        s->files.at = NULL;
+    if (json_kind(s->patch) == JSON_NULL)
+        s->patch.at = NULL;
     json_object_free(&submission);
-    if (!handed_in.at || (is_object && json_kind(list) <= JSON_NULL) ||
-        (json_kind(list) == JSON_ARRAY && !json_count(list)))
+}
+
+static bool read_submission(struct exercise *x, const struct atom *a, const struct submission *s,
+                            const struct files *given, struct refusal *r)
+{
+    struct err e;
+    if (s->odd)
+        return refuse(r, STATUS_REJECTED, "no_submission", "the submission is no object with files");
+    if (!s->files.at && !s->patch.at && !x->commands.at)
         return refuse(r, STATUS_REJECTED, "no_submission", "there is no submission: nothing to run");
-    if (!is_object || !files_add_list(&x->files, list, false, &e))
-        return refuse(r, STATUS_REJECTED, is_object ? "bad_submission" : "no_submission", "%s",
-                      is_object ? e.text : "the submission is no object with files");
-    size_t count = x->files.count;
-    if (given.at && !files_add_list(&x->files, given, false, &e))
-        return refuse_err(r, "bad_files", &e);
-    if (files_collide(&x->files, &e))
+    if (s->files.at && !files_add_list(&x->files, s->files, false, &e))
         return refuse_err(r, "bad_submission", &e);
-    return choose_entry(x, count, r);
+    return !s->patch.at || read_patch(x, a, given, s->patch, r);
 }
 
-/* ---- tests ---- */
-
-static bool no_tests(struct refusal *r, const char *why)
+/* Whether a file of the exercise belongs to its tests, which a command finds by name. */
+static bool is_for_tests(const char *path)
 {
-    return refuse(r, STATUS_FAILED, "no_tests", "%s", why);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return strcasecmp(name, "makefile") == 0 || strcasecmp(name, "gnumakefile") == 0 || strstr(path, "test");
 }
 
-/* Whether a text names a file rather than being a script itself. */
-static bool is_path(const struct exercise *x, const char *text)
+/* Puts the exercise's files beside the learner's: not the test scripts, which the
+ * code must not read; and over the learner's those that a command tests by. */
+static bool add_given(struct exercise *x, const struct files *given, struct refusal *r)
 {
-    return !text[strcspn(text, "\n=(")] && (language_of_file(text) == x->language || !strchr(text, ' '));
-}
-
-static void add_script(struct exercise *x, const char *name, const char *text, size_t len)
-{
-    struct files *s = &x->scripts;
-    xgrow(&s->file, &s->cap, s->count + 1, sizeof *s->file);
-    s->file[s->count++] = (struct jail_file){xstrdup(name), xmemdup(text, len), len};
-}
-
-/* One script: its text (perhaps after "inline:"), or the path of one of the
- * exercise's own files, which a learner cannot replace. */
-static bool add_tests(struct exercise *x, const struct files *given, struct json_text tests,
-                      struct refusal *r)
-{
-    static const char prefix[] = "inline:";
     struct err e;
-    char *text = json_strdup(tests);
-    bool ok = text != NULL;
-    if (ok && is_path(x, text)) {
-        char *path = files_path(tests, "the tests", &e);
-        const struct jail_file *file = path ? files_find(given, path) : NULL;
-        if (file)
-            add_script(x, file->path, file->bytes, file->len);
-        else if (path)
-            refuse(r, STATUS_FAILED, "no_tests",
-                   "the tests are the file \"%.200s\", which the atom does not give", path);
-        else
-            refuse_err(r, "bad_path", &e);
-        ok = file != NULL;
-        free(path);
-    } else if (ok) {
-        const char *script = strncmp(text, prefix, sizeof prefix - 1) == 0 ? text + sizeof prefix - 1 : text;
-        script += strspn(script, " ");
-        add_script(x, "tests", script, strlen(script));
-    } else {
-        no_tests(r, "a test is neither a call nor a script");
+    for (size_t i = 0; i < given->count; i++) {
+        const struct jail_file *file = &given->file[i];
+        bool wins = x->shape.kind == SHAPE_SHELL && is_for_tests(file->path);
+        if (!files_find(&x->shape.scripts, file->path) && !files_copy(&x->files, file, wins, &e))
+            return refuse_err(r, "bad_files", &e);
     }
-    free(text);
-    return ok;
+    return !files_collide(&x->files, &e) || refuse_err(r, "bad_submission", &e);
 }
 
-/* A list of calls: each an object that says what is expected. */
-static bool check_calls(struct exercise *x, struct json_text tests, struct refusal *r)
-{
-    struct json_object test = {0};
-    struct json_text element;
-    size_t at = 0, number = 0;
-    const char *why = NULL, *class = "bad_tests";
-    while (!why && json_next(tests, &at, &element)) {
-        number++;
-        json_get_object(element, &test);
-        if (json_kind(element) != JSON_OBJECT)
-            why = "is no object";
-        else if (json_get(&test, "expected").at)
-            continue;
-        else if (json_get(&test, "expected_output").at)
-            class = "unsupported", why = "expects output, which is not compared yet; say \"expected\"";
-        else
-            why = "does not say what is \"expected\"";
-    }
-    json_object_free(&test);
-    if (number > EXERCISE_TESTS_MAX)
-        return refuse(r, STATUS_FAILED, "bad_tests", "more than %d tests", EXERCISE_TESTS_MAX);
-    if (why)
-        return refuse(r, STATUS_FAILED, class, "test %zu %s", number, why);
-    x->calls = tests;
-    return true;
-}
+/* ---- predictions ---- */
 
-static bool read_list(struct exercise *x, const struct files *given, struct json_text tests,
-                      struct refusal *r)
+/* The learner says what a program prints: the atom knows, or its code is run. */
+static bool read_prediction(struct exercise *x, const struct atom *a, struct refusal *r)
 {
-    struct json_text element;
-    size_t at = 0;
-    if (!json_next(tests, &at, &element))
-        return no_tests(r, "the list of tests is empty");
-    if (json_kind(element) == JSON_OBJECT)
-        return check_calls(x, tests, r);
-    bool ok = add_tests(x, given, element, r);
-    while (ok && json_next(tests, &at, &element))
-        ok = add_tests(x, given, element, r);
-    return ok;
-}
-
-static bool read_tests(struct exercise *x, const struct atom *a, struct refusal *r)
-{
-    struct json_text tests = atom_get(a, "tests"), list = atom_get(a, "files");
-    struct files given = {0};
     struct err e;
-    bool ok = !list.at || files_add_list(&given, list, true, &e) || refuse_err(r, "bad_files", &e);
-    if (ok && json_kind(tests) == JSON_ARRAY)
-        ok = read_list(x, &given, tests, r);
-    else if (ok && json_kind(tests) == JSON_STRING && tests.len > 2)
-        ok = add_tests(x, &given, tests, r);
-    else if (ok && tests.at && !json_is(tests, ""))
-        ok = refuse(r, STATUS_FAILED, "bad_tests", "the tests are neither a list nor a text");
-    else if (ok && atom_get(a, "test_command").at)
-        ok =
-            refuse(r, STATUS_FAILED, "unsupported", "the atom is tested by a command, which is not run here");
-    else if (ok)
-        ok = no_tests(r, "the atom has no tests");
-    files_free(&given);
+    x->shape.kind = SHAPE_ANSWER;
+    if (atom_get(a, "expected_output").at)
+        return true;
+    if (!read_language(x, a, r))
+        return false;
+    if (!add_code(&x->files, x, atom_get(a, "code"), &e))
+        return refuse_err(r, "bad_files", &e);
+    return x->files.count ? choose_entry(x, x->files.count, r)
+                          : refuse(r, STATUS_FAILED, "no_tests",
+                                   "the atom has neither an expected_output nor code that could be run");
+}
+
+/* ---- all of it ---- */
+
+/* "a/b.c" is called b. */
+static char *stem(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return xmemdup(name, strcspn(name, "."));
+}
+
+static bool read_work(struct exercise *x, const struct atom *a, const struct files *given, struct refusal *r)
+{
+    struct submission s = {0};
+    open_submission(x, a, &s);
+    bool runs = s.files.at || s.patch.at || x->commands.at;
+    if (x->answer.at && !runs && !atom_get(a, "tests").at)
+        return read_prediction(x, a, r);
+    if (!read_language(x, a, r) || !read_submission(x, a, &s, given, r))
+        return false;
+    size_t count = x->files.count;
+    bool ok = shape_read(&x->shape, a, x->language, given, r) && add_given(x, given, r) &&
+              (x->commands.at || choose_entry(x, count, r));
+    if (ok && !x->function && x->language->call == CALL_BY_HARNESS)
+        x->function = stem(x->entry);
     return ok;
 }
 
@@ -328,17 +305,23 @@ bool exercise_read(struct exercise *x, const struct json_object *request,
                    const struct exercise_maxima *maxima, struct refusal *refusal)
 {
     const struct atom *a = &x->atom;
+    struct files given = {0};
+    struct err e;
     buf_init(&x->warnings, WARNINGS_MAX);
     atom_open(&x->atom, request);
     read_limits(x, a, maxima);
-    return read_entry(x, a, refusal) && read_language(x, a, refusal) && read_files(x, a, refusal) &&
-           read_tests(x, a, refusal);
+    struct json_text list = atom_get(a, "files");
+    bool ok = read_entry(x, a, refusal) &&
+              (!list.at || files_add_list(&given, list, false, &e) || refuse_err(refusal, "bad_files", &e)) &&
+              read_work(x, a, &given, refusal);
+    files_free(&given);
+    return ok;
 }
 
 void exercise_free(struct exercise *x)
 {
     files_free(&x->files);
-    files_free(&x->scripts);
+    shape_free(&x->shape);
     free(x->entry);
     free(x->function);
     free(x->version);

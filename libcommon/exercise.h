@@ -10,29 +10,21 @@
 #include "atom.h"
 #include "files.h"
 #include "language.h"
-#include "status.h"
-
-enum { EXERCISE_TESTS_MAX = 10000 };
+#include "refusal.h"
+#include "shape.h"
 
 /* The defaults, where the atom says nothing that makes sense. */
 enum { EXERCISE_TIME_MS = 10000, EXERCISE_MEMORY_BYTES = 256 << 20 };
 
-/* Why an exercise is not run: what its result then says. */
-struct refusal {
-    enum status status;
-    const char *class;
-    struct err why;
-};
-
 /* Zero-initialise; free with exercise_free. */
 struct exercise {
     const struct language *language;
-    char *entry;            /* the learner's file, one of `files` */
-    char *function;         /* NULL: to be found out */
-    char *version;          /* of the language, as the atom asks; NULL: any */
-    struct json_text calls; /* [{"input", "expected"}], or absent where there are scripts */
-    struct files scripts;   /* test scripts, in order */
-    struct files files;     /* the learner's, and those of the exercise beside them */
+    char *entry;    /* the learner's file, one of `files`; NULL: commands or an answer, no file */
+    char *function; /* NULL: to be found out */
+    char *version;  /* of the language, as the atom asks; NULL: any */
+    struct shape shape;
+    struct files files;                /* the learner's, and those of the exercise beside them */
+    struct json_text commands, answer; /* what else a learner hands in: a session, a prediction */
     int64_t time_ms, memory_bytes;
     struct buf warnings; /* an array of strings */
     struct atom atom;    /* what spans above point into, besides the request */

@@ -37,9 +37,9 @@ static bool tidy(char *path)
     return true;
 }
 
-char *files_path(struct json_text path, const char *what, struct err *e)
+/* Checks and tidies a path of its own, or NULL; frees it where it cannot be used. */
+static char *check_path(char *copy, const char *what, struct err *e)
 {
-    char *copy = json_strdup(path);
     const char *why = NULL;
     if (!copy)
         why = "is no text, or holds a NUL";
@@ -58,6 +58,11 @@ char *files_path(struct json_text path, const char *what, struct err *e)
     err_set(e, EXIT_DATA, "the path of %s %s", what, why);
     free(copy);
     return NULL;
+}
+
+char *files_path(struct json_text path, const char *what, struct err *e)
+{
+    return check_path(json_strdup(path), what, e);
 }
 
 const struct jail_file *files_find(const struct files *files, const char *path)
@@ -109,9 +114,8 @@ static bool read_file(const struct json_object *entry, struct jail_file *file, s
         free(path);
         return false;
     }
-    file->len = text.len;
-    file->path = path;
-    file->bytes = buf_detach(&text);
+    size_t len = text.len;
+    *file = (struct jail_file){.path = path, .bytes = buf_detach(&text), .len = len};
     return true;
 }
 
@@ -140,6 +144,43 @@ bool files_add_list(struct files *files, struct json_text list, bool replace, st
     free(given.file);
     json_object_free(&entry);
     return ok;
+}
+
+bool files_copy(struct files *files, const struct jail_file *file, bool replace, struct err *e)
+{
+    struct jail_file copy = *file;
+    copy.path = xstrdup(file->path);
+    copy.bytes = xmemdup(file->bytes, file->len);
+    return add_file(files, copy, replace, e);
+}
+
+bool files_add(struct files *files, const struct files *from, bool replace, struct err *e)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < from->count; i++)
+        ok = files_copy(files, &from->file[i], replace, e);
+    return ok;
+}
+
+bool files_put(struct files *files, const char *path, struct buf *content, struct err *e)
+{
+    size_t len = content->len;
+    char *own = check_path(xstrdup(path), "a file", e);
+    if (own && content->overflowed)
+        err_set(e, EXIT_DATA, "the content of \"%s\" is too large", path);
+    if (own && !content->overflowed)
+        return add_file(files, (struct jail_file){.path = own, .bytes = buf_detach(content), .len = len},
+                        true, e);
+    free(own);
+    return false;
+}
+
+void files_remove(struct files *files, const struct jail_file *file)
+{
+    struct jail_file *at = (struct jail_file *)file;
+    files->bytes -= at->len;
+    free_file(at);
+    *at = files->file[--files->count];
 }
 
 bool files_collide(const struct files *files, struct err *e)

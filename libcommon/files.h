@@ -31,6 +31,15 @@ char *files_path(struct json_text path, const char *what, struct err *e);
  * is an error. */
 bool files_add_list(struct files *files, struct json_text list, bool replace, struct err *e);
 
+/* Adds a copy of one file, or of all, in the same way. */
+bool files_copy(struct files *files, const struct jail_file *file, bool replace, struct err *e);
+bool files_add(struct files *files, const struct files *from, bool replace, struct err *e);
+
+/* Sets a file's content, a new one's too; takes the buffer's bytes over.  The path is
+ * checked as one from outside. */
+bool files_put(struct files *files, const char *path, struct buf *content, struct err *e);
+void files_remove(struct files *files, const struct jail_file *file);
+
 /* Whether one file's path is a folder of another: those cannot be written. */
 bool files_collide(const struct files *files, struct err *e);
 

@@ -2,9 +2,9 @@
  *
  * What the child inherits is numbered from 0 without a gap (the three standard
  * streams, the result, bubblewrap's status, then one memory file each for the
- * files to copy in) and all else is closed, whatever our caller left open.
- * prlimit(1) sets the limits inside: set outside, the count of processes would
- * be shared with every other sandbox of the same user. */
+ * files to copy in and one for the filter of system calls) and all else is closed, whatever our caller left
+ * open. prlimit(1) sets the limits inside: set outside, the count of processes would be shared with every
+ * other sandbox of the same user. */
 #define _GNU_SOURCE /* memfd_create, close_range, setresuid, nftw */
 #include "jail.h"
 
@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "msg.h"
+#include "syscalls.h"
 #include "xalloc.h"
 
 enum {
@@ -33,7 +34,7 @@ enum {
     NOBODY = 65534,
     EXEC_FAILED = 127,
     OPEN_FILES = 64,
-    ARGS_MAX = 128 + 3 * JAIL_FILES_MAX,
+    ARGS_MAX = 128 + 5 * JAIL_FILES_MAX,
 };
 
 /* An argument list: constant words, and words made here. */
@@ -96,6 +97,7 @@ static void add_bwrap(struct args *a, const struct jail_job *job)
         "--uid 65534 --gid 65534 --cap-drop ALL --hostname sandbox --clearenv "
         "--setenv PATH /usr/bin:/bin --setenv LANG C.UTF-8 --setenv HOME /tmp "
         "--ro-bind /usr /usr --symlink usr/bin /bin --symlink usr/lib /lib --symlink usr/lib64 /lib64 "
+        "--ro-bind-try /etc/alternatives /etc/alternatives " /* awk and cc are links through it */
         "--proc /proc --dev /dev";
     add_words(a, isolate);
     add_tmpfs(a, job, "/dev/shm");
@@ -103,11 +105,16 @@ static void add_bwrap(struct args *a, const struct jail_job *job)
     const char *directory = make(a, "/%s", job->directory);
     add_tmpfs(a, job, directory);
     for (size_t i = 0; i < job->file_count; i++) {
+        if (job->files[i].mode) {
+            add(a, "--perms");
+            add(a, make(a, "%04o", job->files[i].mode));
+        }
         add(a, "--file");
         add(a, make(a, "%zu", FIRST_FILE_FD + i));
         add(a, make(a, "/%s", job->files[i].path));
     }
-    add_words(a, "--remount-ro /dev --remount-ro /");
+    add_words(a, "--remount-ro /dev --remount-ro / --seccomp");
+    add(a, make(a, "%zu", FIRST_FILE_FD + job->file_count));
     add(a, "--chdir");
     add(a, directory);
     add(a, "--json-status-fd");
@@ -176,6 +183,8 @@ static bool write_file(const char *path, const struct jail_file *file)
     if (!f)
         return false;
     size_t wrote = fwrite(file->bytes, 1, file->len, f);
+    if (file->mode)
+        fchmod(fileno(f), file->mode | 0200);
     return fclose(f) == 0 && wrote == file->len;
 }
 
@@ -244,7 +253,7 @@ void jail_clear(struct jail *jail)
 
 /* The ends that the child gets, in the order of their numbers. */
 struct ends {
-    int fd[FIRST_FILE_FD + JAIL_FILES_MAX];
+    int fd[FIRST_FILE_FD + JAIL_FILES_MAX + 1];
     size_t count;
 };
 
@@ -287,6 +296,10 @@ static void run_child(const struct jail_job *job, const struct jail *jail, const
     const char *step = "descriptors";
     restore_signals();
     bool ok = number_descriptors(ends->fd, ends->count);
+    if (ok && job->group) {
+        step = "memory group";
+        ok = cgroup_enter(job->group);
+    }
     if (ok && job->open) {
         step = "directory";
         ok = chdir(jail->folder) == 0 && chdir(job->directory) == 0;
@@ -328,6 +341,14 @@ static bool add_memory(struct ends *ends, const char *bytes, size_t len)
     return fd >= 0;
 }
 
+static bool add_filter(struct ends *ends, struct err *e)
+{
+    int fd = syscalls_filter(e);
+    if (fd >= 0)
+        ends->fd[ends->count++] = fd;
+    return fd >= 0;
+}
+
 static bool open_ends(const struct jail_job *job, struct jail *jail, struct ends *ends, struct err *e)
 {
     bool ok = add_memory(ends, job->input, job->input_len) && add_pipe(ends, &jail->output) &&
@@ -335,7 +356,9 @@ static bool open_ends(const struct jail_job *job, struct jail *jail, struct ends
     ok = ok && add_pipe(ends, &jail->status);
     for (size_t i = 0; ok && !job->open && i < job->file_count; i++)
         ok = add_memory(ends, job->files[i].bytes, job->files[i].len);
-    return ok || err_errno(e, EXIT_OS, "cannot prepare the sandbox's descriptors");
+    if (!ok)
+        return err_errno(e, EXIT_OS, "cannot prepare the sandbox's descriptors");
+    return job->open || add_filter(ends, e);
 }
 
 static bool fork_child(const struct jail_job *job, struct jail *jail, struct ends *ends, struct err *e)

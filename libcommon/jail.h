@@ -3,7 +3,7 @@
  * The command runs under bubblewrap: namespaces of its own (no network, no
  * other processes, no capabilities, no further namespaces), a read-only /usr
  * and nothing else of the host, small writable memory file systems, an empty
- * environment, dropped ids and resource limits.  It dies with its parent, by
+ * environment, dropped ids, a filter of system calls and resource limits.  It dies with its parent, by
  * whatever signal that goes.  Files reach it through memory, so that nothing
  * is left behind.
  *
@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cgroup.h"
 #include "err.h"
 
 enum { JAIL_RESULT_FD = 3, JAIL_FILES_MAX = 128 };
@@ -27,6 +28,7 @@ struct jail_file {
     const char *path;
     const char *bytes;
     size_t len;
+    unsigned mode; /* 0: 0666, less what the owner's umask takes */
 };
 
 struct jail_limits {
@@ -34,6 +36,7 @@ struct jail_limits {
     int64_t memory_bytes; /* address space of each process */
     int64_t disk_bytes;   /* of each writable file system, and of any one file */
     int64_t processes;    /* and threads, at once */
+    int64_t total_bytes;  /* memory of all of them and their files, where a group can be had; 0: any */
 };
 
 struct jail_job {
@@ -44,7 +47,8 @@ struct jail_job {
     const char *input; /* its standard input */
     size_t input_len;
     struct jail_limits limits;
-    bool open; /* without bubblewrap */
+    const struct cgroup *group; /* that it joins, or NULL */
+    bool open;                  /* without bubblewrap */
 };
 
 /* A command that was started.  Descriptors are -1 where there is none; those

@@ -11,19 +11,48 @@ static const char driver_python[] = {
 #include "driver_python.h"
 };
 
-static const struct language languages[] = {
-    {
-        .name = "python",
-        .aliases = "python3 py ",
-        .extension = ".py",
-        .driver = driver_python,
-        .driver_name = "driver.py",
-        .base_bytes = 48 << 20,
-        .command = {"/usr/bin/python3", "-I", "-B", "-X", "utf8", "../greenlight/driver.py"},
-    },
+static const char driver_javascript[] = {
+#include "driver_javascript.h"
 };
 
+/* clang-format off */
+static const struct language languages[] = {
+    {.name = "python", .aliases = "python3 py ", .extension = ".py",
+     .version = {"/usr/bin/python3", "--version"},
+     .run = {"/usr/bin/python3", "-B", "-X", "utf8"},
+     .call = CALL_BY_DRIVER, .driver_path = "greenlight/driver.py", .driver = driver_python,
+     .command = {"/usr/bin/python3", "-I", "-B", "-X", "utf8", "../greenlight/driver.py"},
+     .base_bytes = 48 << 20},
+    {.name = "shell", .aliases = "sh bash posix ", .extension = ".sh",
+     .version = {"/usr/bin/bash", "--version"},
+     .run = {"/usr/bin/bash"},
+     .call = CALL_BY_WORDS, .base_bytes = 16 << 20},
+    {.name = "c", .aliases = "c11 c17 gcc ", .extension = ".c",
+     .version = {"/usr/bin/gcc", "-dumpfullversion"},
+     .build = {"/usr/bin/sh", "-c",
+               "gcc -std=gnu17 -O1 -g -Wall -I. -o /tmp/program \"$@\" -lm && exec cat /tmp/program >&3", "cc"},
+     .run = {LANGUAGE_PROGRAM},
+     .call = CALL_BY_HARNESS, .base_bytes = 16 << 20},
+    /* V8 reserves address space that it never uses. */
+    {.name = "javascript", .aliases = "js node nodejs ", .extension = ".js",
+     .version = {"/usr/bin/node", "--version"},
+     .run = {"/usr/bin/node"},
+     .call = CALL_BY_DRIVER, .driver_path = "greenlight/driver.js", .driver = driver_javascript,
+     .command = {"/usr/bin/node", "../greenlight/driver.js"},
+     .base_bytes = INT64_C(1) << 30},
+    {.name = "sql", .aliases = "sqlite sqlite3 ", .extension = ".sql",
+     .version = {"/usr/bin/sqlite3", "--version"},
+     .run = {"/usr/bin/sqlite3", "-batch", "-bail", ":memory:"},
+     .call = CALL_BY_QUERY, .base_bytes = 16 << 20},
+};
+/* clang-format on */
+
 enum { LANGUAGES = sizeof languages / sizeof *languages };
+
+const struct language *language_at(size_t i)
+{
+    return i < LANGUAGES ? &languages[i] : NULL;
+}
 
 static bool is_alias(const struct language *l, const char *name)
 {
@@ -55,7 +84,7 @@ const struct language *language_of_file(const char *path)
 
 bool language_is_installed(const struct language *l)
 {
-    return access(l->command[0], X_OK) == 0;
+    return access(l->version[0], X_OK) == 0;
 }
 
 void language_put_names(struct buf *out)

@@ -1,9 +1,4 @@
-/* runner: runs one request's tests in the sandbox and makes the result record.
- *
- * One process runs all tests in a row; where the learner's code ends it in the
- * middle of one, that test failed and another process goes on with the next.
- * The time limit is for all of them together: when it is used up, what was
- * finished counts and the result is `incomplete`, class timeout. */
+/* runner: runs one request's tests in the sandbox and makes the result record. */
 #ifndef GL_RUNNER_H
 #define GL_RUNNER_H
 

@@ -208,6 +208,8 @@ bool sandbox_run(const struct jail_job *job, const struct sandbox_limits *limits
                  struct sandbox_outcome *outcome, struct err *e)
 {
     struct run r = {.out = outcome, .init_pidfd = -1};
+    struct jail_job grouped = *job;
+    struct cgroup group = {NULL, false};
     int64_t deadline = clock_after(clock_now(), limits->wall_ms);
     *outcome = (struct sandbox_outcome){.end = SANDBOX_EXITED};
     init_stream(&outcome->output, limits->output_bytes);
@@ -215,11 +217,19 @@ bool sandbox_run(const struct jail_job *job, const struct sandbox_limits *limits
     init_stream(&outcome->result, limits->result_bytes);
     init_stream(&r.status, STATUS_MAX);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (!jail_start(job, &r.jail, e))
+    if (!job->open && job->limits.total_bytes)
+        cgroup_open(&group, job->limits.total_bytes);
+    grouped.group = group.path ? &group : NULL;
+    if (!jail_start(&grouped, &r.jail, e)) {
+        cgroup_close(&group);
         return false;
+    }
     outcome->end = follow(&r, deadline);
     int status = end_all(&r, job->open);
     bool ok = read_end(&r, job->open, status, e);
+    outcome->whole = group.path != NULL;
+    outcome->out_of_memory = cgroup_ran_out(&group);
+    cgroup_close(&group);
     jail_clear(&r.jail);
     buf_free(&r.status.kept);
     return ok;

@@ -30,6 +30,8 @@ struct sandbox_stream {
 struct sandbox_outcome {
     enum sandbox_end end;
     int exit_code, signal; /* signal is 0 where it exited */
+    bool whole;            /* the memory limit held for all processes together */
+    bool out_of_memory;    /* and ended one of them */
     struct sandbox_stream output, errors, result;
 };
 

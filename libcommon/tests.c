@@ -12,7 +12,7 @@
 enum { NAME_MAX_BYTES = 100, VALUE_SHOWN_MAX = 60, MESSAGE_MAX = 2048 };
 
 static const char *const class_names[] = {
-    [TEST_OK] = NULL,         [TEST_LOGIC] = "logic",     [TEST_RUNTIME] = "runtime",
+    [TEST_OK] = NULL,         [TEST_LOGIC] = "logic",     [TEST_RUNTIME] = "runtime", [TEST_DISK] = "disk",
     [TEST_MEMORY] = "memory", [TEST_TIMEOUT] = "timeout", [TEST_SYNTAX] = "syntax",
 };
 
@@ -88,14 +88,43 @@ static void add_call(struct buf *name, const char *function, const struct test *
     buf_putc(name, ')');
 }
 
+/* A run of a program as a person would write it. */
+static void add_program(struct buf *name, const char *entry, const struct test *test)
+{
+    struct json_object object = {0};
+    struct json_text element;
+    size_t at = 0;
+    add_shortened(name, entry, strlen(entry));
+    json_get_object(test->object, &object);
+    struct json_text args = json_get(&object, "args");
+    while (json_next(args, &at, &element)) {
+        add_shortened(name, " ", 1);
+        add_shortened(name, element.at, element.len);
+    }
+    if (test->input.at) {
+        add_shortened(name, " < ", 3);
+        add_shortened(name, test->input.at, test->input.len);
+    }
+    json_object_free(&object);
+}
+
 /* The function that was called, or would have been. */
 static char *function_name(const struct tests *t)
 {
-    const char *entry = t->exercise->entry, *slash = strrchr(entry, '/');
+    const char *entry = t->exercise->entry ? t->exercise->entry : "session", *slash = strrchr(entry, '/');
     if (t->function || t->exercise->function)
         return xstrdup(t->function ? t->function : t->exercise->function);
     const char *start = slash ? slash + 1 : entry;
     return xmemdup(start, strcspn(start, "."));
+}
+
+static struct json_text expected_of(const struct json_object *test)
+{
+    static const char *const names[] = {"expected_output", "expected_state", "expected"};
+    struct json_text value = {NULL, 0};
+    for (size_t i = 0; !value.at && i < sizeof names / sizeof *names; i++)
+        value = json_get(test, names[i]);
+    return value;
 }
 
 void tests_open(struct tests *t, const struct exercise *x)
@@ -103,15 +132,16 @@ void tests_open(struct tests *t, const struct exercise *x)
     struct json_object call = {0};
     struct json_text element;
     size_t at = 0, i = 0;
-    *t = (struct tests){.exercise = x, .known = x->calls.at != NULL};
-    t->count = json_count(x->calls);
+    *t = (struct tests){.exercise = x, .known = shape_is_list(&x->shape)};
+    t->count = json_count(x->shape.tests);
     t->test = xcalloc(t->count, sizeof *t->test);
-    while (json_next(x->calls, &at, &element)) {
+    while (json_next(x->shape.tests, &at, &element)) {
         struct test *test = &t->test[i++];
         json_get_object(element, &call);
         test->name = json_strdup(json_get(&call, "name"));
+        test->object = element;
         test->input = json_get(&call, "input");
-        test->expected = copy_text(json_get(&call, "expected"));
+        test->expected = copy_text(expected_of(&call));
     }
     json_object_free(&call);
 }
@@ -125,6 +155,7 @@ void tests_free(struct tests *t)
         free(t->test[i].actual);
     }
     free(t->test);
+    free(t->state);
     free(t->function);
     free(t->fault);
     free(t->version);
@@ -177,14 +208,21 @@ enum test_class tests_class(const struct tests *t)
 
 /* ---- the driver's lines ---- */
 
-static void compare(struct test *test, struct json_text actual)
+void test_compare(struct test *test, struct json_text actual, bool trim)
 {
     struct json_text expected = {test->expected, strlen(test->expected)};
     struct buf where, message;
+    bool lenient;
     buf_init(&where, VALUE_SHOWN_MAX);
     buf_init(&message, MESSAGE_MAX);
-    if (compare_json(expected, actual, &where)) {
-        test_end(test, TEST_OK, NULL);
+    if (test->ended)
+        return;
+    test->actual = copy_text(actual);
+    if (compare_values(expected, actual, trim, &where, &lenient)) {
+        test_end(test, TEST_OK,
+                 !lenient ? NULL
+                 : trim   ? "equal but for trailing blanks"
+                          : "equal within a relative difference of 1e-9");
     } else {
         buf_puts(&message, "wrong result"); /* the values stand beside it */
         if (where.len && !where.overflowed)
@@ -195,15 +233,22 @@ static void compare(struct test *test, struct json_text actual)
     buf_free(&message);
 }
 
+void tests_add(struct tests *t, const char *name, enum test_class class, const char *message)
+{
+    xgrow(&t->test, &t->cap, t->count + 1, sizeof *t->test);
+    struct test *test = &t->test[t->count++];
+    *test = (struct test){.name = xstrdup(name), .started = true};
+    test_end(test, class, message);
+}
+
 static void take_end(struct tests *t, size_t index, const struct json_object *line)
 {
     struct test *test = &t->test[index];
     struct json_text value = json_get(line, "value"), class = json_get(line, "class");
     char *message = json_strdup(json_get(line, "message"));
-    bool is_call = t->exercise->calls.at != NULL;
+    bool is_call = shape_is_list(&t->exercise->shape);
     if (is_call && value.at) {
-        test->actual = copy_text(value);
-        compare(test, value);
+        test_compare(test, value, false);
     } else if (is_call && json_get(line, "odd").at) {
         free(message);
         message = json_strdup(json_get(line, "odd"));
@@ -225,7 +270,7 @@ static void take_names(struct tests *t, struct json_text names)
 {
     struct json_text element;
     size_t at = 0, count = json_count(names);
-    if (t->known || !count || count > EXERCISE_TESTS_MAX)
+    if (t->known || !count || count > SHAPE_TESTS_MAX)
         return;
     t->known = true;
     free(t->test);
@@ -254,6 +299,10 @@ static void take_line(struct tests *t, const struct json_object *line)
         take_end(t, (size_t)index, line);
     } else if (json_is(kind, "tests")) {
         take_names(t, json_get(line, "names"));
+    } else if (json_is(kind, "exit") && !t->exited) {
+        t->exited = json_int(json_get(line, "code"), &t->exit_code);
+    } else if (json_is(kind, "state") && !t->state) {
+        t->state = copy_text(json_get(line, "value"));
     } else if (json_is(kind, "runtime")) {
         keep_first(&t->version, json_get(line, "version"));
     } else if (json_is(kind, "function")) {
@@ -281,12 +330,17 @@ void tests_take(struct tests *t, const char *report, size_t len)
 
 /* ---- writing ---- */
 
-static void put_name(struct buf *out, const struct test *test, const char *function)
+static void put_name(struct buf *out, const struct test *test, const char *function, const struct exercise *x,
+                     size_t number)
 {
     struct buf name;
     buf_init(&name, 4 * NAME_MAX_BYTES);
     if (test->name)
         add_shortened(&name, test->name, strlen(test->name));
+    else if (x->shape.kind == SHAPE_STATES)
+        buf_printf(&name, "state %zu", number);
+    else if (x->shape.kind == SHAPE_OUTPUTS)
+        add_program(&name, x->entry, test);
     else
         add_call(&name, function, test);
     json_key(out, "name");
@@ -315,7 +369,7 @@ bool tests_put(const struct tests *t, struct buf *out, size_t room)
         const struct test *test = &t->test[i];
         json_comma(out);
         buf_putc(out, '{');
-        put_name(out, test, function);
+        put_name(out, test, function, t->exercise, i + 1);
         json_key(out, "passed");
         buf_puts(out, test->ended && test->class == TEST_OK ? "true" : "false");
         json_key(out, "message");

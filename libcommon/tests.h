@@ -1,22 +1,22 @@
 /* tests: how each test of an exercise ended.
  *
- * A language's driver runs inside the sandbox, beside the learner's code, and
- * writes JSON Lines (described in its own file).  What they say is believed as
- * far as it must be: a value returned is compared here with what was expected,
- * which the driver never saw.  Lines that make no sense are passed over; a
- * test that has ended does not change any more. */
+ * What ran inside the sandbox reports in JSON Lines.  A language's driver runs inside the sandbox, beside the
+ * learner's code, and writes JSON Lines (described in its own file).  What they say is believed as far as it
+ * must be: a value returned is compared here with what was expected, which the driver never saw.  Lines that
+ * make no sense are passed over; a test that has ended does not change any more. */
 #ifndef GL_TESTS_H
 #define GL_TESTS_H
 
 #include "exercise.h"
 
 /* In the order of precedence, for a result as a whole. */
-enum test_class { TEST_OK, TEST_LOGIC, TEST_RUNTIME, TEST_MEMORY, TEST_TIMEOUT, TEST_SYNTAX };
+enum test_class { TEST_OK, TEST_LOGIC, TEST_RUNTIME, TEST_DISK, TEST_MEMORY, TEST_TIMEOUT, TEST_SYNTAX };
 
 struct test {
-    char *name;             /* NULL: made from the call */
-    struct json_text input; /* of a call; absent: called with nothing */
-    bool one_value;         /* the input was passed as one value, whatever it is */
+    char *name;              /* NULL: made from the call */
+    struct json_text object; /* as the exercise lists it; absent in scripts */
+    struct json_text input;  /* absent: called with nothing */
+    bool one_value;          /* the input was passed as one value, whatever it is */
     bool started, ended;
     enum test_class class;   /* TEST_OK once it ended: passed */
     char *message;           /* or NULL */
@@ -27,8 +27,11 @@ struct test {
 struct tests {
     const struct exercise *exercise;
     struct test *test;
-    size_t count;
+    size_t count, cap;
     bool known;                /* whether the tests are: those of scripts are told by the driver */
+    bool exited;               /* a script told its end */
+    int64_t exit_code;         /* of it */
+    char *state;               /* of a session, as JSON */
     char *function;            /* that was called */
     char *fault;               /* the learner's file could not be loaded: why */
     char *version;             /* of the language's runtime */
@@ -45,6 +48,13 @@ void tests_take(struct tests *t, const char *report, size_t len);
 
 /* The first test that has not ended, or count. */
 size_t tests_next(const struct tests *t);
+
+/* Adds a test that ended, with a name and message to be copied (or NULL). */
+void tests_add(struct tests *t, const char *name, enum test_class class, const char *message);
+
+/* Ends a test by comparing the JSON text `actual` with what it expects; strings with
+ * `trim` as compare_values does. */
+void test_compare(struct test *test, struct json_text actual, bool trim);
 
 /* Ends every test that has not ended: it failed so. */
 void tests_end_all(struct tests *t, enum test_class class, const char *message);

@@ -90,8 +90,6 @@ load lib/exercise
     assert_regex "$(show .error.message)" 'tests/test_f.py'
     run_code 'def f(): return 1' '{"tests": [{"input": [1]}]}'
     assert_equal "$(show '[.status, .error.class]')" '["failed","bad_tests"]'
-    run_code 'def f(): return 1' '{"tests": null, "test_command": "make check"}'
-    assert_equal "$(show '[.status, .error.class]')" '["failed","unsupported"]'
     assert_equal "$status" 69
 }
 

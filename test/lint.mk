@@ -36,7 +36,7 @@ format:
 # One file a run: clang-tidy 14 takes va_lists for uninitialised in the second.
 tidy: $(C_SOURCES:%=$(BUILD)/lint/%.tidy)
 
-$(BUILD)/lint/%.tidy: % .clang-tidy $(HEADERS) | $(BUILD)/gen/driver_python.h $(BUILD)/gen/render_html_css.h
+$(BUILD)/lint/%.tidy: % .clang-tidy $(HEADERS) | $(DRIVERS) $(BUILD)/gen/render_html_css.h
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- $(CHECK_FLAGS) > $@.out 2> $@.err || { cat $@.out; grep error $@.err; exit 1; }
 	@touch $@

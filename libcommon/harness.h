@@ -1,0 +1,19 @@
+/* harness: the C that calls a learner's function, or runs tests written in C.
+ *
+ * What a call passes is written as C: how, the function's parameters say, as they
+ * stand in the exercise's signature or the learner's file.  An array is a list, so
+ * that a length is an argument of its own; a function that returns nothing gives what
+ * it made of its first array. */
+#ifndef GL_HARNESS_H
+#define GL_HARNESS_H
+
+#include "exercise.h"
+#include "tests.h"
+
+/* Appends a source that includes the learner's entry and makes the calls of all tests. */
+void harness_put_calls(struct buf *out, const struct exercise *x, const struct tests *t);
+
+/* Appends a source that includes the script and runs its main. */
+void harness_put_script(struct buf *out, const struct jail_file *script);
+
+#endif
