@@ -145,6 +145,8 @@ void steps_driver(struct step *s, const struct exercise *x, const struct tests *
         return;
     }
     add_words(s, x->language->command);
+    if (x->shape.kind == SHAPE_DRIVER)
+        proc_arg(&s->words, x->entry); /* told before the tests are */
     buf_putc(b, '{');
     json_key(b, "entry");
     json_put_text(b, x->entry);
