@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "msg.h"
 #include "xalloc.h"
 
 enum { REMOVE_TRIES = 100, REMOVE_WAIT_NS = 2000000, FILE_MAX = 8192 };
@@ -23,11 +24,9 @@ static const char prefix[] = "gl-run.";
 
 static char *join(const char *folder, const char *name)
 {
-    size_t len = strlen(folder);
-    char *path = xcalloc(len + strlen(name) + 2, 1);
-    memcpy(path, folder, len);
-    path[len] = '/';
-    memcpy(path + len + 1, name, strlen(name));
+    char *path = NULL;
+    if (asprintf(&path, "%s/%s", folder, name) < 0)
+        die(EXIT_OS, "out of memory");
     return path;
 }
 

@@ -62,7 +62,7 @@ void checkup_sandbox(int fd, int64_t timeout_ms)
     const struct jail_job job = {.argv = command,
                                  .directory = "exercise",
                                  .input = "",
-                                 .limits = {timeout_ms, MEMORY_BYTES, DISK_BYTES, PROCESSES}};
+                                 .limits = {timeout_ms, MEMORY_BYTES, DISK_BYTES, PROCESSES, 0}};
     const struct sandbox_limits limits = {timeout_ms, OUTPUT_BYTES, OUTPUT_BYTES};
     struct sandbox_outcome outcome;
     struct err e;

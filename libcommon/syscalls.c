@@ -9,7 +9,9 @@
 #include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -106,28 +108,38 @@ static bool forbid(scmp_filter_ctx filter, const char *const *names, size_t coun
     return true;
 }
 
-/* What is forbidden by its arguments alone.  New namespaces by clone(2); sockets but
- * those of the machine's own families; typing on a terminal. */
+/* Forbids a call whose arguments all compare so. */
+static bool forbid_if(scmp_filter_ctx filter, uint32_t action, int call, const struct scmp_arg_cmp *arguments,
+                      unsigned count)
+{
+    return seccomp_rule_add_array(filter, action, call, count, arguments) == 0;
+}
+
+/* What is forbidden by its arguments alone: new namespaces by clone(2); typing on a
+ * terminal; sockets but those of the machine's own families, of netlink those alone by
+ * which a program sees its interfaces.  A family with more than 32 bits, which the
+ * kernel would cut, is past FAMILY_MAX. */
 static bool forbid_arguments(scmp_filter_ctx filter)
 {
-    const unsigned refuse = SCMP_ACT_ERRNO(EPERM), none = SCMP_ACT_ERRNO(EAFNOSUPPORT);
-    bool ok = seccomp_rule_add(filter, refuse, SCMP_SYS(ioctl), 1,
-                               SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCSTI)) == 0;
-    for (size_t i = 0; ok && i < sizeof namespaces / sizeof *namespaces; i++)
-        ok = seccomp_rule_add(filter, refuse, SCMP_SYS(clone), 1,
-                              SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i])) == 0;
+    const uint32_t refuse = SCMP_ACT_ERRNO(EPERM), none = SCMP_ACT_ERRNO(EAFNOSUPPORT);
+    const struct scmp_arg_cmp types[] = {{1, SCMP_CMP_MASKED_EQ, UINT32_MAX, TIOCSTI}};
+    const struct scmp_arg_cmp netlink[] = {{0, SCMP_CMP_EQ, AF_NETLINK, 0},
+                                           {2, SCMP_CMP_NE, NETLINK_ROUTE, 0}};
+    const struct scmp_arg_cmp others[] = {{0, SCMP_CMP_GE, FAMILY_MAX, 0}};
+    bool ok = forbid_if(filter, refuse, SCMP_SYS(ioctl), types, 1);
+    for (size_t i = 0; ok && i < sizeof namespaces / sizeof *namespaces; i++) {
+        const struct scmp_arg_cmp flag[] = {{0, SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]}};
+        ok = forbid_if(filter, refuse, SCMP_SYS(clone), flag, 1);
+    }
     for (int family = 0; ok && family < FAMILY_MAX; family++) {
+        const struct scmp_arg_cmp is[] = {{0, SCMP_CMP_EQ, (scmp_datum_t)family, 0}};
         bool allowed = false;
         for (size_t i = 0; i < sizeof families / sizeof *families; i++)
             allowed = allowed || families[i] == family;
-        if (!allowed)
-            ok = seccomp_rule_add(filter, none, SCMP_SYS(socket), 1,
-                                  SCMP_A0_32(SCMP_CMP_EQ, (unsigned)family)) == 0;
+        ok = allowed || forbid_if(filter, none, SCMP_SYS(socket), is, 1);
     }
-    ok = ok && seccomp_rule_add(filter, none, SCMP_SYS(socket), 1, SCMP_A0_32(SCMP_CMP_GE, FAMILY_MAX)) == 0;
-    /* NETLINK_ROUTE is how a program sees its interfaces. */
-    return ok && seccomp_rule_add(filter, none, SCMP_SYS(socket), 2, SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK),
-                                  SCMP_A2_32(SCMP_CMP_NE, NETLINK_ROUTE)) == 0;
+    return ok && forbid_if(filter, none, SCMP_SYS(socket), others, 1) &&
+           forbid_if(filter, none, SCMP_SYS(socket), netlink, 2);
 }
 
 int syscalls_filter(struct err *e)

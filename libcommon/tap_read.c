@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "tap_read.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -58,14 +57,13 @@ static void read_point(struct reading *r, const char *line, bool passed)
 
 static void read_line(struct reading *r, char *line)
 {
-    size_t first, last;
-    char after;
-    int got = sscanf(line, "%zu..%zu%c", &first, &last, &after);
+    char *after = line;
+    size_t last = strncmp(line, "1..", 3) == 0 ? strtoul(line + 3, &after, 10) : 0;
     if (strncmp(line, "ok", 2) == 0 && strchr(" ", line[2])) {
         read_point(r, line + 2 + strspn(line + 2, " "), true);
     } else if (strncmp(line, "not ok", 6) == 0 && strchr(" ", line[6])) {
         read_point(r, line + 6 + strspn(line + 6, " "), false);
-    } else if (got >= 2 && (got == 2 || after == ' ') && first <= 1) {
+    } else if (strncmp(line, "1..", 3) == 0 && after > line + 3 && strchr(" ", *after)) {
         r->plan = r->planned && r->plan > last ? r->plan : last;
         r->planned = true;
     } else if (strncmp(line, "Bail out!", 9) == 0) {
