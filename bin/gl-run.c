@@ -114,6 +114,7 @@ static int list_languages(struct program *p)
             put_line(p);
             p->ran++;
         }
+    buf_free(&p->line);
     return cli_finish(p->o.exit_status && !p->ran ? EXIT_NOTHING : EXIT_OK);
 }
 

@@ -11,6 +11,10 @@ static const char driver_python[] = {
 #include "driver_python.h"
 };
 
+static const char scripts_python[] = {
+#include "driver_python_scripts.h"
+};
+
 static const char driver_javascript[] = {
 #include "driver_javascript.h"
 };
@@ -21,6 +25,7 @@ static const struct language languages[] = {
      .version = {"/usr/bin/python3", "--version"},
      .run = {"/usr/bin/python3", "-B", "-X", "utf8"},
      .call = CALL_BY_DRIVER, .driver_path = "greenlight/driver.py", .driver = driver_python,
+     .scripts_path = "greenlight/scripts.py", .scripts = scripts_python,
      .command = {"/usr/bin/python3", "-I", "-B", "-X", "utf8", "../greenlight/driver.py"},
      .base_bytes = 48 << 20},
     {.name = "shell", .aliases = "sh bash posix ", .extension = ".sh",

@@ -33,6 +33,7 @@ struct language {
     const char *run[LANGUAGE_ARGS_MAX];   /* runs a file, whose path and arguments follow */
     enum language_call call;
     const char *driver_path, *driver;       /* CALL_BY_DRIVER: its file, from the root, and text */
+    const char *scripts_path, *scripts;     /* what that needs for test scripts besides, or NULL */
     const char *command[LANGUAGE_ARGS_MAX]; /* and what starts it, from the exercise's directory */
     int64_t base_bytes;                     /* address space that the runtime itself needs */
 };

@@ -180,6 +180,9 @@ static bool check_fit(struct trial *t)
 static void add_program(const struct trial *t, struct step *s)
 {
     const struct language *l = t->exercise->language;
+    if (l->scripts && t->exercise->shape.kind == SHAPE_DRIVER)
+        step_add_file(
+            s, (struct jail_file){.path = l->scripts_path, .bytes = l->scripts, .len = strlen(l->scripts)});
     if (l->driver)
         step_add_file(
             s, (struct jail_file){.path = l->driver_path, .bytes = l->driver, .len = strlen(l->driver)});
