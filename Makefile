@@ -35,7 +35,7 @@ MODULES := err status msg xalloc clock uuid signals buf self worker proc relay s
            render_html_summary render_html result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \
            outcome pick change local handoff language syscalls cgroup jail sandbox installed \
-           files refusal patch shape exercise tests harness steps tap_read judge trial runner \
+           files refusal patch shape exercise tests harness steps tap_read judge trial runner crew \
            starter desk handin editor journal listener jobs front service \
            together report checkup_api checkup_queue checkup_here
 

@@ -6,21 +6,23 @@
 #include <poll.h>
 
 #include "cli.h"
+#include "crew.h"
 #include "installed.h"
 #include "jsonl.h"
 #include "msg.h"
 #include "record.h"
 #include "result.h"
-#include "runner.h"
 #include "signals.h"
 
 struct options {
     bool languages, open, exit_status;
-    int64_t timeout, memory, output, max_record;
+    int64_t jobs, timeout, memory, output, max_record;
 };
 
 /* clang-format off */
 static const struct cli_option options[] = {
+    {.letter = 'j', .name = "jobs", .arg = "N", .type = CLI_INT, .member = offsetof(struct options, jobs),
+     .min = 1, .max = CREW_MAX, .preset = "1", .help = "run N requests at once; results keep their order"},
     {.name = "languages", .member = offsetof(struct options, languages),
      .help = "print the languages that can be run here, one record each, and exit"},
     {.name = "timeout", .arg = "D", .type = CLI_DURATION, .member = offsetof(struct options, timeout),
@@ -49,18 +51,18 @@ static const struct cli cli = {
 struct program {
     struct options o;
     struct runner runner;
-    struct buf line;
+    struct crew *crew;
     enum exit_code code;
     bool told;
     size_t ran;
 };
 
-static void put_line(struct program *p)
+static void put_line(struct buf *line)
 {
-    buf_putc(&p->line, '\n');
-    cli_write(p->line.data, p->line.len);
+    buf_putc(line, '\n');
+    cli_write(line->data, line->len);
     cli_flush();
-    buf_clear(&p->line);
+    buf_free(line);
 }
 
 /* What ends the run wins over what its records count for. */
@@ -70,93 +72,111 @@ static void count(struct program *p, enum exit_code code)
         p->code = exit_worse(p->code, code);
 }
 
-static void put_rejected(struct program *p, const struct err *e)
+static void put_record(struct program *p, struct crew_record *r)
 {
-    msg_error("%s", e->text);
-    result_put_rejected(&p->line, (struct json_text){NULL, 0}, NULL, fault_name(FAULT_BAD_REQUEST), e->text);
-    put_line(p);
-    count(p, EXIT_DATA);
-}
-
-static void run(struct program *p, const struct json_object *request)
-{
-    struct err no_sandbox;
-    enum status status = runner_run(&p->runner, request, &p->line, &no_sandbox);
-    put_line(p);
-    p->ran++;
-    if (!*no_sandbox.text) {
-        count(p, status_exit(status, false));
+    put_line(&r->line);
+    p->ran += r->ran;
+    if (!r->ran || !*r->no_sandbox.text) {
+        count(p, r->ran ? status_exit(r->status, false) : r->code);
         return;
     }
     if (!p->told)
-        msg_error("%s (--no-sandbox runs the code as you)", no_sandbox.text);
+        msg_error("%s (--no-sandbox runs the code as you)", r->no_sandbox.text);
     p->told = true;
     p->code = EXIT_OS;
+}
+
+/* Input that is no record. */
+static void reject(struct program *p, const struct err *e)
+{
+    struct crew_record r = {.code = EXIT_DATA};
+    msg_error("%s", e->text);
+    buf_init(&r.line, SIZE_MAX / 2);
+    result_put_rejected(&r.line, (struct json_text){NULL, 0}, NULL, fault_name(FAULT_BAD_REQUEST), e->text);
+    crew_pass(p->crew, &r);
 }
 
 static void handle(struct program *p, const struct json_object *record)
 {
     if (record_type(record) == RECORD_REQUEST) {
-        run(p, record);
+        crew_run(p->crew, record);
         return;
     }
-    buf_add(&p->line, record->text.at, record->text.len);
-    count(p, record_exit(record));
-    put_line(p);
+    struct crew_record r = {.code = record_exit(record)};
+    buf_init(&r.line, SIZE_MAX / 2);
+    buf_add(&r.line, record->text.at, record->text.len);
+    crew_pass(p->crew, &r);
 }
 
-static int list_languages(struct program *p)
+static int list_languages(bool exit_status)
 {
     const struct language *l;
+    struct buf line;
+    size_t found = 0;
     for (size_t i = 0; (l = language_at(i)); i++)
         if (language_is_installed(l)) {
-            installed_put(&p->line, l);
-            put_line(p);
-            p->ran++;
+            buf_init(&line, SIZE_MAX / 2);
+            installed_put(&line, l);
+            put_line(&line);
+            found++;
         }
-    buf_free(&p->line);
-    return cli_finish(p->o.exit_status && !p->ran ? EXIT_NOTHING : EXIT_OK);
+    return cli_finish(exit_status && !found ? EXIT_NOTHING : EXIT_OK);
 }
 
-/* Waits for input; false after a signal, when what is not here yet is left. */
-static bool wait_for_input(struct jsonl *in)
+/* Waits for a process to end, or with `in` for input. */
+static void wait_for(const struct program *p, struct jsonl *in)
 {
-    struct pollfd polled[] = {{jsonl_fd(in), POLLIN, 0}, {signals_fd(), POLLIN, 0}};
-    while (!signals_caught()) {
-        if (poll(polled, 2, -1) > 0 && polled[0].revents && !signals_caught()) {
-            jsonl_fill(in);
-            return true;
-        }
+    struct pollfd polled[CREW_MAX + 2];
+    size_t n = crew_poll(p->crew, polled);
+    polled[n++] = (struct pollfd){signals_fd(), POLLIN, 0};
+    if (in)
+        polled[n++] = (struct pollfd){jsonl_fd(in), POLLIN, 0};
+    if (poll(polled, n, -1) > 0 && in && polled[n - 1].revents && !signals_caught())
+        jsonl_fill(in);
+    signals_count();
+}
+
+/* Reads, runs and writes until there is nothing left; after a signal what was read comes
+ * to its end, and what is not here yet is left. */
+static void run_all(struct program *p, struct jsonl *in)
+{
+    struct jsonl_record record;
+    struct crew_record done;
+    struct err e;
+    enum jsonl_got got = JSONL_WAIT;
+    for (;;) {
+        while (crew_take(p->crew, &done))
+            put_record(p, &done);
+        bool room = crew_has_room(p->crew) && got != JSONL_EOF;
+        if (room)
+            got = jsonl_next(in, &record, &e);
+        if (room && got == JSONL_RECORD)
+            handle(p, record.object);
+        else if (room && got == JSONL_BAD)
+            reject(p, &e);
+        else if (crew_is_empty(p->crew) && (got == JSONL_EOF || signals_caught()))
+            return;
+        else
+            wait_for(p, room && got == JSONL_WAIT && !signals_caught() ? in : NULL);
     }
-    return false;
 }
 
 int main(int argc, char **argv)
 {
     struct program p = {.code = EXIT_OK};
-    struct jsonl_record record;
-    struct err e;
-    enum jsonl_got got;
     char **files = cli_parse(&cli, &p.o, argc, argv);
+    if (p.o.languages)
+        return list_languages(p.o.exit_status);
     signals_catch();
     p.runner = (struct runner){{p.o.timeout, p.o.memory}, p.o.output, p.o.open};
-    buf_init(&p.line, SIZE_MAX / 2);
-    if (p.o.languages)
-        return list_languages(&p);
+    p.crew = crew_open(&p.runner, (size_t)p.o.jobs);
     struct jsonl *in = jsonl_open(files, (size_t)p.o.max_record);
-    while ((got = jsonl_next(in, &record, &e)) != JSONL_EOF) {
-        if (got == JSONL_RECORD)
-            handle(&p, record.object);
-        else if (got == JSONL_BAD)
-            put_rejected(&p, &e);
-        else if (!wait_for_input(in))
-            break;
-    }
+    run_all(&p, in);
     if (jsonl_failed(in))
         p.code = EXIT_IO;
     msg_info("%zu requests run", p.ran);
     jsonl_close(in);
-    buf_free(&p.line);
+    crew_close(p.crew);
     if (p.code == EXIT_OK && p.o.exit_status && !p.ran)
         p.code = EXIT_NOTHING;
     return cli_finish(p.code);

@@ -99,7 +99,7 @@ static void sweep(const char *folder)
 static bool make(struct cgroup *g, const char *folder, bool v2, int64_t memory_bytes)
 {
     char name[64], limit[32];
-    snprintf(name, sizeof name, "%s%ld", prefix, (long)getpid());
+    snprintf(name, sizeof name, "%s%ld.%ld", prefix, (long)getpid(), (long)getppid());
     snprintf(limit, sizeof limit, "%lld", (long long)memory_bytes);
     char *path = join(folder, name);
     sweep(folder);

@@ -1,7 +1,8 @@
 /* cgroup: a memory control group for one run, where one can be had.
  *
  * It is made beside or below the group of this process, in either hierarchy, and named
- * after the process, so that what a killed one left behind is taken away by the next. */
+ * gl-run.PID.PARENT after the process, so that what a killed one left behind is taken
+ * away by the next. */
 #ifndef GL_CGROUP_H
 #define GL_CGROUP_H
 

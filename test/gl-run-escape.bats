@@ -38,7 +38,7 @@ machine() {
     uname -n
     cat /proc/sysvipc/msg
     find /tmp /dev/shm /var/tmp -maxdepth 1 -name "*$mark*"
-    find /sys/fs/cgroup -maxdepth 3 -name "gl-run.$1"
+    find /sys/fs/cgroup -maxdepth 4 -name "gl-run.*.$1"
 }
 
 attempts() {
@@ -170,7 +170,7 @@ uses_up() {
     echo 'the next one: complete null' >> "$BATS_TEST_TMPDIR/expected"
     cp "$(command -v gl-run)" "$BATS_TEST_TMPDIR/gl-run"
     before=$(machine 0)
-    as "$1" timeout 120 "$BATS_TEST_TMPDIR/gl-run" "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" &
+    as "$1" "$BATS_TEST_TMPDIR/gl-run" --timeout 5s "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/out" &
     pid=$!
     wait "$pid" || code=$?
     assert_equal "$code" 0

@@ -170,6 +170,37 @@ load lib/exercise
     assert_failure
 }
 
+@test "gl-run: -j runs several at once, and results and other records keep their order" {
+    local record='{"status":"complete","_gl":{"type":"result"},"n":1}' start
+    for n in 1 2 3 4; do
+        request "import time
+def f():
+    time.sleep($((5 - n)) * 0.4)
+    return 1" | jq -c ".atom_id = \"$n\""
+        echo "$record"
+    done > "$BATS_TEST_TMPDIR/in"
+    echo rubbish >> "$BATS_TEST_TMPDIR/in"
+    start=${EPOCHREALTIME/./}
+    run --separate-stderr gl-run -j 4 "$BATS_TEST_TMPDIR/in"
+    local took=$(((${EPOCHREALTIME/./} - start) / 1000))
+    assert_equal "$status" 65
+    assert_equal "$(show '.atom_id // .n // .error.class' | tr '\n' ' ')" '"1" 1 "2" 1 "3" 1 "4" 1 "bad_request" '
+    assert_equal "$(show .execution_time_ms | jq -s "add > $took * 1.2")" true
+}
+
+@test "gl-run: with -j a signal reaches all that run" {
+    request 'def f():
+    while True: pass' '{"time_limit_ms": 30000}' > "$BATS_TEST_TMPDIR/in"
+    cat "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/in" > "$BATS_TEST_TMPDIR/three"
+    gl-run -j 2 "$BATS_TEST_TMPDIR/three" > "$BATS_TEST_TMPDIR/out" &
+    local pid=$!
+    two() { [ "$(pgrep -c -P "$pid")" -eq 2 ]; }
+    eventually 10 two
+    kill -TERM "$pid"
+    ended 143 "$pid"
+    assert_equal "$(jq -r .error.class "$BATS_TEST_TMPDIR/out" | tr '\n' ' ')" 'interrupted interrupted interrupted '
+}
+
 @test "gl-run: waiting for input, SIGINT ends it at once" {
     mkfifo "$BATS_TEST_TMPDIR/fifo"
     env --default-signal=INT gl-run "$BATS_TEST_TMPDIR/fifo" > "$BATS_TEST_TMPDIR/out" &
