@@ -91,11 +91,33 @@ static void test_depth(void)
     ok(!compare_json(text(deep), text(deep), NULL), "values that are too deep are not equal, and end");
 }
 
+/* Texts, as "equal", "lenient" or the number of the first line that differs. */
+static void texts(const char *a, const char *b, const char *want)
+{
+    size_t line;
+    bool lenient, equal = compare_text(a, strlen(a), b, strlen(b), &line, &lenient);
+    char number[2] = {(char)('0' + line % 10), '\0'};
+    is_text(equal ? (lenient ? "lenient" : "equal") : number, want, "\"%s\" and \"%s\"", a, b);
+}
+
+static void check_texts(void)
+{
+    texts("a\nb\n", "a\nb\n", "equal");
+    texts("a\nb", "a\nb\n", "equal");
+    texts("a\nb\n", "a  \nb\t\r\n\n\n", "lenient");
+    texts("", "\n \n", "lenient");
+    texts("a\nb\n", "a\nc\n", "2");
+    texts("a\n", "a\n\nb\n", "3");
+    texts(" a", "a", "1");
+    texts("a\n\nb", "a\nb", "2");
+}
+
 int main(void)
 {
     test_numbers();
     test_strings();
     test_containers();
     test_depth();
+    check_texts();
     return tap_done();
 }
