@@ -111,7 +111,7 @@ static bool raise_limit(const struct options *o, struct err *e)
            err_errno(e, EXIT_OS, "cannot raise the limit of open files");
 }
 
-static void tell_ready(const char *url)
+static void tell_url(const char *url)
 {
     struct buf line;
     buf_init(&line, BUF_KEEP);
@@ -121,6 +121,11 @@ static void tell_ready(const char *url)
     cli_write(line.data, line.len);
     cli_flush();
     buf_free(&line);
+}
+
+static void tell_start(const char *url)
+{
+    struct buf line;
     journal_begin(&line, "start");
     journal_text(&line, "url", url);
     journal_text(&line, "version", GL_VERSION);
@@ -205,11 +210,16 @@ int main(int argc, char **argv)
         .token_file = o.token_file,
         .local_names = !o.token_file && !o.unix_path,
     };
-    if (!service_open(&service, listener.fd, &s, &e) || !journal_open(o.person, &e)) {
+    if (!service_open(&service, listener.fd, &s, &e)) {
         listener_close(&listener);
         die_err(&e);
     }
-    tell_ready(url.data);
+    tell_url(url.data); /* while what goes wrong with that can still be said */
+    if (!journal_open(o.person, &e)) {
+        listener_close(&listener);
+        die_err(&e);
+    }
+    tell_start(url.data);
     attend(service, &listener, o.grace);
     tell_end("end", signals_count());
     service_close(service);

@@ -317,6 +317,20 @@ orphaned_groups() {
     assert_equal "$(grep -c PRIVATE serve.log)" 1 # the path
 }
 
+@test "gl-serve: with -q there is no log, and where nobody can read its address it does not serve" {
+    start_serve -q
+    post run-atom right > /dev/null
+    kill -TERM "$serve_pid"
+    ended 143 "$serve_pid"
+    serve_pid=
+    [ ! -s serve.log ]
+    run -74 bash -c 'timeout 10 gl-serve --listen 127.0.0.1:0 > /dev/full'
+    assert_output --partial 'No space left'
+    run -64 gl-serve operand
+    run -71 setsid -w timeout 10 gl-serve --person --listen 127.0.0.1:0
+    assert_output --partial '/dev/tty'
+}
+
 @test "gl-serve: the first signal lets what runs end and answers it; what waits, and comes, is 503" {
     slow_runner
     start_serve -j 1
