@@ -31,7 +31,8 @@ int main(void)
 {
     char name[] = "/tmp/source_test.XXXXXX", value[64];
     int fd = mkstemp(name);
-    ok(fd >= 0 && write(fd, ".a\n@b\n", 6) == 6 && close(fd) == 0, "a file");
+    ok(fd >= 0 && write(fd, ".a\n@b\n", 6) == 6, "a file");
+    close(fd);
     snprintf(value, sizeof value, "@%s", name);
     check_read(value, ".a\n@b\n");
     unlink(name);
