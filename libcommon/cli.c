@@ -213,7 +213,7 @@ static const char *completes(const struct cli_option *o)
         return o->choices;
     if (strstr(arg, "@FILE"))
         return ":@file";
-    if (strcmp(arg, "FILE") == 0 || strcmp(arg, "PATH") == 0)
+    if (strcmp(arg, "FILE") == 0 || strcmp(arg, "PATH") == 0 || strcmp(arg, "SOCKET") == 0)
         return ":file";
     if (strcmp(arg, "DIR") == 0)
         return ":dir";
