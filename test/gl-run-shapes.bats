@@ -48,7 +48,7 @@ predict() {
 }
 
 @test "javascript: syntax errors, exceptions, exits, odd values and endless lists are told apart" {
-    local runner='{"language": "javascript", "entrypoint": "m.js", "function": "f", "time_limit_ms": 4000, "tests": [
+    local runner='{"language": "javascript", "entrypoint": "m.js", "function": "f", "tests": [
         {"input": 1, "expected": 1}, {"input": 2, "expected": 2}, {"input": 3, "expected": 3}, {"input": 4, "expected": 4}]}'
     atom "$runner" m.js 'function f('
     assert_equal "$(show '[.status, .error_class, .tests_passed]')" '["complete","syntax",0]'
@@ -176,7 +176,7 @@ int main(void) { int a, b; scanf("%d%d", &a, &b); printf("%d  \n", a + b); }'
 }
 
 @test "outputs: a time limit ends the list, and what ended before counts" {
-    atom '{"language": "shell", "entrypoint": "m.sh", "time_limit_ms": 700, "tests": [
+    atom '{"language": "shell", "entrypoint": "m.sh", "time_limit_ms": 3000, "tests": [
         {"input": "a", "expected_output": "a"}, {"input": "b", "expected_output": "b"}, {"input": "c", "expected_output": "c"}]}' \
         m.sh 'read -r x; while [ "$x" = b ]; do :; done; echo "$x"'
     assert_equal "$(show '[.status, .error_class, .tests_passed, .tests_total]')" '["incomplete","timeout",1,3]'
