@@ -96,9 +96,9 @@ DRIVERS  := $(patsubst share/greenlight/drivers/%,$(BUILD)/gen/driver_%.h,$(base
 
 .SECONDEXPANSION:
 $(DRIVERS): $(BUILD)/gen/driver_%.h: $$(wildcard share/greenlight/drivers/%.*) | $(BUILD)/gen
-	{ od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g'; echo 0; } > $@
+	od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
 
-$(BUILD)/obj/language.o $(BUILD)/obj/steps.o: $(DRIVERS)
+$(BUILD)/obj/language.o $(BUILD)/obj/steps.o $(BUILD)/obj/harness.o: $(DRIVERS)
 
 # So is the style of HTML pages.
 $(BUILD)/gen/%_css.h: libcommon/%.css | $(BUILD)/gen

@@ -11,11 +11,11 @@
 
 static const char harness_text[] = {
 #include "driver_harness.h"
-};
+    0};
 
 static const char tests_text[] = {
 #include "driver_tests.h"
-};
+    0};
 
 enum { PARAMETERS_MAX = 32 };
 

@@ -9,15 +9,16 @@
 
 static const char driver_python[] = {
 #include "driver_python.h"
-};
+    0};
 
 static const char scripts_python[] = {
+#include "driver_python_peer.h"
 #include "driver_python_scripts.h"
-};
+    0};
 
 static const char driver_javascript[] = {
 #include "driver_javascript.h"
-};
+    0};
 
 /* clang-format off */
 static const struct language languages[] = {

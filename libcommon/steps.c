@@ -12,15 +12,15 @@
 
 static const char call_script[] = {
 #include "driver_call.h"
-};
+    0};
 
 static const char shell_script[] = {
 #include "driver_script.h"
-};
+    0};
 
 static const char session_script[] = {
 #include "driver_session.h"
-};
+    0};
 
 void step_init(struct step *s)
 {

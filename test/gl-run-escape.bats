@@ -100,7 +100,7 @@ def f():
 def f():
     file = os.memfd_create('x')
     while True: os.write(file, bytes(1 << 20))"
-    bomb "files without end" 'incomplete timeout' "def f():
+    bomb "files without end" 'any any' "def f():
     n = 0
     while True:
         n += 1
