@@ -314,7 +314,11 @@ for _ in range(2):
     as_root=(-m)
     [ "$(id -u)" -eq 0 ] || as_root=(-rm)
     # shellcheck disable=SC2016 # the other shell expands it
-    run -0 unshare "${as_root[@]}" sh -c 'mount --bind nothing "$(readlink -f /usr/bin/python3)" && exec gl-doctor --json'
+    run -0 unshare "${as_root[@]}" sh -c '
+        for runtime in python3 bash gcc node sqlite3; do
+            [ ! -e "/usr/bin/$runtime" ] || mount --bind nothing "$(readlink -f "/usr/bin/$runtime")" || exit
+        done
+        exec gl-doctor --json'
     only languages warning none python3
 }
 
