@@ -10,7 +10,7 @@ static void claim_args(const struct stages_options *o, const char *worker, struc
     forward_int(a, "--db-timeout", o->db.timeout_ms, "ms");
     forward_text(a, "--worker", worker);
     forward_int(a, "--lease", o->lease_ms, "ms");
-    forward_int(a, "--max-held", 4 * o->jobs, "");
+    forward_int(a, "--max-held", 8 * o->jobs, "");
     forward_text(a, "--atom", o->atom);
     forward_text(a, "--learner", o->learner);
     if (o->limit)
