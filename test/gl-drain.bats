@@ -227,7 +227,7 @@ teardown() {
     echo '{"match": {"path": "/health"}, "answers": {"delay_ms": 60000}}' > scenario
     start --scenario scenario
     run -75 gl-drain
-    [ "$SECONDS" -le 6 ]
+    [ "$SECONDS" -le 8 ]
     stop_server
     rm ready
     echo '{"match": {"path": "/health"}, "answers": 503}' > scenario
