@@ -4,7 +4,6 @@
  * and the request with what was saved as its submission.  What was not worked on
  * comes out as a result that says why; work that did not come to its end stays in its
  * folder. */
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,22 +268,6 @@ static void edit(struct program *p, const struct json_object *request)
     starter_free(&s);
 }
 
-/* The next record; after a signal only what is here already. */
-static enum jsonl_got next_record(struct jsonl *in, struct jsonl_record *record, struct err *e)
-{
-    enum jsonl_got got;
-    while ((got = jsonl_next(in, record, e)) == JSONL_WAIT) {
-        struct pollfd fds[] = {{.fd = jsonl_fd(in), .events = POLLIN},
-                               {.fd = signals_fd(), .events = POLLIN}};
-        poll(fds, 2, signals_caught() ? 0 : -1);
-        if (fds[0].revents)
-            jsonl_fill(in);
-        else if (signals_caught())
-            return JSONL_EOF;
-    }
-    return got;
-}
-
 int main(int argc, char **argv)
 {
     struct program p = {.code = EXIT_OK};
@@ -296,7 +279,7 @@ int main(int argc, char **argv)
     p.base = desk_base(p.o.folder);
     buf_init(&p.line, SIZE_MAX / 2);
     struct jsonl *in = jsonl_open(files, (size_t)p.o.max_record);
-    while ((got = next_record(in, &record, &e)) != JSONL_EOF) {
+    while ((got = jsonl_await(in, &record, &e)) != JSONL_EOF) {
         if (got == JSONL_BAD) {
             put_rejected(&p, NULL, &e);
         } else if (record_type(record.object) == RECORD_REQUEST) {

@@ -2,7 +2,6 @@
  *
  * What is not Greenlight's passes as it is; each of the others becomes an outcome
  * (see handoff.h). */
-#include <poll.h>
 
 #include "cli.h"
 #include "handoff.h"
@@ -54,24 +53,6 @@ static const struct cli cli = {
     options,
 };
 
-/* The next record.  A signal while nothing is handed over ends the session: what is
- * here is taken, and nothing more is waited for. */
-static enum jsonl_got next_record(struct jsonl *in, struct jsonl_record *record, struct err *e)
-{
-    enum jsonl_got got;
-    while ((got = jsonl_next(in, record, e)) == JSONL_WAIT) {
-        struct pollfd fds[] = {{.fd = jsonl_fd(in), .events = POLLIN},
-                               {.fd = signals_fd(), .events = POLLIN}};
-        cli_flush();
-        poll(fds, 2, signals_caught() ? 0 : -1);
-        if (fds[0].revents)
-            jsonl_fill(in);
-        else if (signals_caught())
-            return JSONL_EOF;
-    }
-    return got;
-}
-
 static void reject(const char *why)
 {
     struct buf line;
@@ -105,7 +86,7 @@ int main(int argc, char **argv)
     if (!handoff_open(&h, &o.handoff, &e))
         die_err(&e);
     struct jsonl *in = jsonl_open(files, (size_t)o.max_record);
-    while ((got = next_record(in, &record, &e)) != JSONL_EOF) {
+    while ((got = jsonl_await(in, &record, &e)) != JSONL_EOF) {
         bool atom = got == JSONL_RECORD && record_type(record.object) == RECORD_REQUEST;
         if (got == JSONL_BAD) {
             reject(e.text);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "msg.h"
 #include "signals.h"
 #include "xalloc.h"
@@ -71,18 +72,6 @@ static struct place *add(struct crew *c)
     return p;
 }
 
-static bool write_all(int fd, const void *bytes, size_t len)
-{
-    for (const char *at = bytes; len;) {
-        ssize_t wrote = write(fd, at, len);
-        if (wrote < 0 && errno != EINTR)
-            return false;
-        at += wrote > 0 ? wrote : 0;
-        len -= wrote > 0 ? (size_t)wrote : 0;
-    }
-    return true;
-}
-
 /* The life of one process: it is in a group of its own, so that a key pressed on the
  * terminal reaches it once, through this one. */
 static void work(const struct crew *c, const struct json_object *request, int file, pid_t parent)
@@ -96,7 +85,7 @@ static void work(const struct crew *c, const struct json_object *request, int fi
     signals_catch();
     buf_init(&line, SIZE_MAX / 2);
     head.status = runner_run(c->runner, request, &line, &head.no_sandbox);
-    bool ok = write_all(file, &head, sizeof head) && write_all(file, line.data, line.len);
+    bool ok = durable_write(file, &head, sizeof head) && durable_write(file, line.data, line.len);
     _exit(ok ? EXIT_OK : EXIT_OS);
 }
 

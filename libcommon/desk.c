@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "uuid.h"
 #include "xalloc.h"
 
@@ -84,17 +85,6 @@ static void put_prefix(struct buf *name, struct json_text atom_id)
 
 /* ---- files ---- */
 
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t wrote = write(fd, bytes + done, len - done);
-        if (wrote < 0 && errno != EINTR)
-            return false;
-        done += wrote > 0 ? (size_t)wrote : 0;
-    }
-    return true;
-}
-
 /* Opens the folder of a file below `root`, made where it is not there. */
 static int open_parent(int root, const char *path, const char **name)
 {
@@ -123,7 +113,7 @@ static bool write_file(int root, const struct jail_file *file)
     int folder = open_parent(root, file->path, &name);
     int fd =
         folder < 0 ? -1 : openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && write_all(fd, file->bytes, file->len) && fsync(fd) == 0 && fsync(folder) == 0;
+    bool good = fd >= 0 && durable_write(fd, file->bytes, file->len) && fsync(fd) == 0 && fsync(folder) == 0;
     int why = errno;
     if (fd >= 0)
         close(fd);

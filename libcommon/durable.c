@@ -35,16 +35,14 @@ static bool sync_folder(const char *path, struct err *e)
     return good;
 }
 
-static bool write_all(int fd, const char *text, size_t len)
+bool durable_write(int fd, const void *bytes, size_t len)
 {
-    while (len) {
-        ssize_t written = write(fd, text, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
+    for (const char *at = bytes; len;) {
+        ssize_t wrote = write(fd, at, len);
+        if (wrote < 0 && errno != EINTR)
             return false;
-        text += written;
-        len -= (size_t)written;
+        at += wrote > 0 ? wrote : 0;
+        len -= wrote > 0 ? (size_t)wrote : 0;
     }
     return true;
 }
@@ -55,7 +53,7 @@ bool durable_replace(const char *path, const char *text, size_t len, mode_t mode
     char *temporary = xcalloc(room, 1);
     snprintf(temporary, room, "%.*s.%s.XXXXXX", (int)at, path, path + at);
     int fd = mkostemp(temporary, O_CLOEXEC);
-    bool good = fd >= 0 && write_all(fd, text, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+    bool good = fd >= 0 && durable_write(fd, text, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
     if (fd >= 0 && close(fd) != 0)
         good = false;
     good = good && rename(temporary, path) == 0;
@@ -95,7 +93,7 @@ bool durable_open(struct durable_log *log, const char *path, struct err *e)
 
 bool durable_append(struct durable_log *log, const char *text, size_t len, struct err *e)
 {
-    return write_all(log->fd, text, len) || err_errno(e, EXIT_IO, "cannot write to \"%s\"", log->path);
+    return durable_write(log->fd, text, len) || err_errno(e, EXIT_IO, "cannot write to \"%s\"", log->path);
 }
 
 bool durable_sync(struct durable_log *log, struct err *e)

@@ -13,6 +13,9 @@
 
 #include "err.h"
 
+/* Writes all of it, however often it takes.  False: see errno. */
+bool durable_write(int fd, const void *bytes, size_t len);
+
 /* Puts a file in the place of `path`, with this mode whatever the umask is. */
 bool durable_replace(const char *path, const char *text, size_t len, mode_t mode, struct err *e);
 

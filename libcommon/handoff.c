@@ -500,11 +500,6 @@ void handoff_close(struct handoff *h)
     free(h);
 }
 
-bool handoff_is_over(const struct handoff *h)
-{
-    return h->over;
-}
-
 enum exit_code handoff_code(const struct handoff *h)
 {
     return h->code;

@@ -49,9 +49,7 @@ void handoff_close(struct handoff *h);
  * outcome of every further one is `cancelled`, and nothing is asked or shown. */
 void handoff_atom(struct handoff *h, const struct json_object *atom);
 
-/* Whether a person or a signal has ended the session, or a sibling could not be run;
- * and the exit code that makes, EXIT_OK but for the last. */
-bool handoff_is_over(const struct handoff *h);
+/* EXIT_OK, but where a sibling could not be run. */
 enum exit_code handoff_code(const struct handoff *h);
 
 #endif

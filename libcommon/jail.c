@@ -24,6 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "msg.h"
 #include "syscalls.h"
 #include "xalloc.h"
@@ -137,17 +138,6 @@ static void add_command(struct args *a, const struct jail_job *job)
         add(a, *word);
 }
 
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t wrote = write(fd, bytes + done, len - done);
-        if (wrote < 0 && errno != EINTR)
-            return false;
-        done += wrote > 0 ? (size_t)wrote : 0;
-    }
-    return true;
-}
-
 /* A file that exists in memory only, at its beginning; nobody can change it,
  * or fill memory through it. */
 static int memory_file(const char *bytes, size_t len)
@@ -155,7 +145,7 @@ static int memory_file(const char *bytes, size_t len)
     int fd = memfd_create("sandbox", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -1;
-    if (write_all(fd, bytes, len) && lseek(fd, 0, SEEK_SET) == 0 &&
+    if (durable_write(fd, bytes, len) && lseek(fd, 0, SEEK_SET) == 0 &&
         fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
         return fd;
     close(fd);

@@ -483,3 +483,18 @@ enum jsonl_got jsonl_read(struct jsonl *r, struct jsonl_record *record, struct e
     }
     return got;
 }
+
+enum jsonl_got jsonl_await(struct jsonl *r, struct jsonl_record *record, struct err *e)
+{
+    enum jsonl_got got;
+    while ((got = jsonl_next(r, record, e)) == JSONL_WAIT) {
+        struct pollfd fds[] = {{.fd = jsonl_fd(r), .events = POLLIN}, {.fd = signals_fd(), .events = POLLIN}};
+        cli_flush();
+        poll(fds, 2, signals_caught() ? 0 : -1);
+        if (fds[0].revents)
+            jsonl_fill(r);
+        else if (signals_caught())
+            return JSONL_EOF;
+    }
+    return got;
+}

@@ -55,6 +55,10 @@ FILE *jsonl_create(const struct jsonl *r, const char *path, struct err *e);
 enum jsonl_got jsonl_read(struct jsonl *r, struct jsonl_record *record, struct err *e);
 enum jsonl_got jsonl_next(struct jsonl *r, struct jsonl_record *record, struct err *e);
 
+/* As jsonl_read, for a program that hands records over one by one: after a signal
+ * what is here already is taken, and nothing more is waited for. */
+enum jsonl_got jsonl_await(struct jsonl *r, struct jsonl_record *record, struct err *e);
+
 /* What to poll for reading after JSONL_WAIT, and one read from it (which may
  * block where poll did not say that it will not). */
 int jsonl_fd(const struct jsonl *r);

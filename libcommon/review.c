@@ -159,11 +159,6 @@ static struct json_text read_error(struct review *r, const struct json_object *r
     return get(&r->error, "class");
 }
 
-void review_read(struct review *r, const struct json_object *record)
-{
-    review_read_as(r, record, record_status(get(record, "status")));
-}
-
 void review_read_as(struct review *r, const struct json_object *record, enum status status)
 {
     struct json_text class = read_error(r, record);

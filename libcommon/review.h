@@ -14,7 +14,7 @@ enum tone { TONE_GOOD, TONE_FAIR, TONE_BAD, TONE_NONE };
 
 enum { REVIEW_UNKNOWN = -1 };
 
-/* Zero-initialise once, fill with review_read, end with review_free.  Spans
+/* Zero-initialise once, fill with review_read_as, end with review_free.  Spans
  * borrow from the record. */
 struct review {
     enum status status; /* STATUS_UNKNOWN: the word is in status_text */
@@ -36,8 +36,6 @@ struct review {
     const char *happened, *next;                /* sentences, where it was not graded; else NULL */
     struct json_object error, gl;               /* indexes */
 };
-
-void review_read(struct review *r, const struct json_object *record);
 
 /* Reads a result whatever its own status says: for one that was stored as such by
  * somebody who knows. */

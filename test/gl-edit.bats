@@ -21,13 +21,6 @@ atom() {
     printf '{"atom_id":"a-1","front":"Double it.","back":"SECRET","content_json":{"runner":{"language":"python","entrypoint":"double.py","tests":[{"input":[2],"expected":4}]},"starter_code":"def double(n):\\n    pass\\n","solution_code":"SECRET"%s},"n":12345678901234567890}\n' "${1:+,$1}"
 }
 
-# editor LINE ...: $EDITOR is a script of these lines.
-editor() {
-    printf '%s\n' '#!/bin/sh' "$@" > ed
-    chmod +x ed
-    export EDITOR=$BATS_TEST_TMPDIR/ed
-}
-
 # holds JQ: the program is true of the record in ./out.
 holds() {
     jq -e "$1" out > /dev/null || fail "not true: $1 of $(cat out)"

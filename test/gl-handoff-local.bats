@@ -20,13 +20,6 @@ atom() {
         entrypoint: "double.py", time_limit_ms: 10000, tests: [{input: [2], expected: 4}, {input: [3], expected: 6}]}}'
 }
 
-# editor LINE ...: $EDITOR is a script of these lines.
-editor() {
-    printf '%s\n' '#!/bin/sh' "$@" > ed
-    chmod +x ed
-    export EDITOR=$BATS_TEST_TMPDIR/ed
-}
-
 outcomes() {
     jq -se "$1" out > /dev/null || fail "not true: $1 of $(cat out)"
 }

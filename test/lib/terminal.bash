@@ -49,3 +49,10 @@ terminal_ended() {
 close_terminal() {
     terminal kill-server 2> /dev/null || true
 }
+
+# editor LINE ...: $EDITOR is a script of these lines.
+editor() {
+    printf '%s\n' '#!/bin/sh' "$@" > ./ed
+    chmod +x ./ed
+    export EDITOR=$BATS_TEST_TMPDIR/ed
+}
