@@ -190,6 +190,15 @@ END
     grep -qx beta asked
 }
 
+@test "share: a fan-out whose input comes slowly is not cut short by a signal" {
+    machines
+    setsid greenlight-fan-out 1/alpha,1/beta < <(head -n 2 in; sleep 1; tail -n +3 in) > out 3>&- &
+    sleep 0.5
+    kill -CONT -- -$!
+    wait $!
+    jq -c '[.atom_id, .partial_score]' out | diff expected -
+}
+
 @test "share: a fan-out does without a machine that is down, or has no sandbox" {
     machines
     echo alpha > down
