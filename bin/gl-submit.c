@@ -20,6 +20,7 @@
 #include "request.h"
 #include "signals.h"
 #include "source.h"
+#include "uuid.h"
 #include "xalloc.h"
 
 enum { HELD_BYTES_MAX = 32 << 20, OUT_MAX = 512 << 20, INDEX_KEEP = 4096 };
@@ -312,7 +313,7 @@ static void ended(struct exchange_call *call, enum fault fault, const struct htt
 static void send(struct submit *s, struct job *j)
 {
     if (!j->request.key_came)
-        exchange_new_key(j->request.key);
+        uuid4(j->request.key);
     j->call.post = true;
     j->call.key_came = j->request.key_came;
     j->call.path = j->request.async ? "/greenlight/queue-atom" : "/greenlight/run-atom";

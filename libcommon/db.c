@@ -3,7 +3,7 @@
  *
  * libpq tells no SQLSTATE when connecting fails.  Where PQping finds the server
  * well, one more attempt is made with verbose errors, which carry it. */
-#define _GNU_SOURCE /* program_invocation_short_name, getrandom */
+#define _GNU_SOURCE /* program_invocation_short_name */
 #include "db.h"
 
 #include <errno.h>
@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "chance.h"
 #include "clock.h"
 #include "conninfo.h"
 #include "msg.h"
@@ -341,14 +341,6 @@ static void start(struct db *db, const struct task *t)
     db->task.sent = send_task(db, &db->task);
 }
 
-static double chance(void)
-{
-    uint32_t number;
-    if (getrandom(&number, sizeof number, 0) != sizeof number)
-        return 0;
-    return number / 4294967296.0;
-}
-
 /* Waits as the policy says before the attempt after the n-th; false: there is none. */
 static bool wait_for_retry(struct db *db, int64_t n)
 {
@@ -358,7 +350,7 @@ static bool wait_for_retry(struct db *db, int64_t n)
                                       .fault = t->meaning.again ? FAULT_CONNECT : FAULT_FAILED,
                                       .retry_after_ms = RETRY_AFTER_NONE,
                                       .left_ms = t->deadline > now ? t->deadline - now : 0,
-                                      .chance = chance()};
+                                      .chance = chance_share()};
     struct retry_decision d = retry_decide(&db->o.policy, &failed);
     if (!d.again)
         return false;

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include "chance.h"
 #include "clock.h"
 #include "json.h"
 #include "msg.h"
@@ -178,31 +178,6 @@ void exchange_tell(struct exchange *x, const struct exchange_call *call, enum fa
     msg_warn("%.*s%s: %s", base_len(x), x->options->http.url, call->path, why);
 }
 
-void exchange_new_key(char key[37])
-{
-    static const char digits[] = "0123456789abcdef";
-    unsigned char r[16];
-    if (getrandom(r, sizeof r, 0) != sizeof r)
-        abort(); /* cannot fail for so few bytes once the kernel is up */
-    r[6] = (unsigned char)((r[6] & 0x0f) | 0x40);
-    r[8] = (unsigned char)((r[8] & 0x3f) | 0x80);
-    for (size_t i = 0; i < sizeof r; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *key++ = '-';
-        *key++ = digits[r[i] >> 4];
-        *key++ = digits[r[i] & 15];
-    }
-    *key = '\0';
-}
-
-static double chance(void)
-{
-    unsigned number;
-    if (getrandom(&number, sizeof number, 0) != sizeof number)
-        abort();
-    return number / 4294967296.0;
-}
-
 static struct exchange_call *call_of(const struct heap_node *node)
 {
     return (struct exchange_call *)((char *)node - offsetof(struct exchange_call, node));
@@ -316,7 +291,7 @@ static struct retry_decision decide(struct exchange *x, const struct exchange_ca
                                 .fault = fault,
                                 .retry_after_ms = a->retry_after_ms,
                                 .left_ms = x->deadline == CLOCK_NEVER ? INT64_MAX : x->deadline - now,
-                                .chance = chance(),
+                                .chance = chance_share(),
                                 .timeouts = call->timeouts};
     struct retry_decision d = retry_decide(&x->options->policy, &failed);
     if (d.again && !retry_budget_take(&x->budget)) {

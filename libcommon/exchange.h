@@ -111,7 +111,4 @@ void exchange_explain(const struct exchange *x, char *out, size_t room, enum fau
 /* Says on stderr, once for each class in a run, that a call ended so. */
 void exchange_tell(struct exchange *x, const struct exchange_call *call, enum fault fault, const char *why);
 
-/* A new Idempotency-Key: a random UUID in key[37]. */
-void exchange_new_key(char key[37]);
-
 #endif

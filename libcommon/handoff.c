@@ -22,6 +22,7 @@
 #include "source.h"
 #include "spool.h"
 #include "task.h"
+#include "uuid.h"
 #include "xalloc.h"
 
 enum { OUT_MAX = 512 << 20 };
@@ -223,7 +224,7 @@ static void make_request(struct turn *t)
     buf_init(&gl, OUT_MAX);
     buf_putc(&text, '{');
     if (key.at || !json_get(&t->gl, "idempotency_key").at) {
-        exchange_new_key(fresh);
+        uuid4(fresh);
         json_key(&text, "idempotency_key");
         if (key.at)
             json_put(&text, key);

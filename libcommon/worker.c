@@ -1,13 +1,13 @@
 /* worker: host and process are for people, chance makes it unique. */
-#define _GNU_SOURCE /* gethostname, getrandom */
+#define _GNU_SOURCE /* gethostname */
 #include "worker.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include "chance.h"
 #include "xalloc.h"
 
 enum { HOST_MAX = 256, NAME_MAX_LEN = HOST_MAX + 64 };
@@ -18,8 +18,7 @@ char *worker_name(void)
     uint64_t number;
     if (gethostname(host, sizeof host - 1) != 0 || !*host)
         snprintf(host, sizeof host, "localhost");
-    if (getrandom(&number, sizeof number, 0) != sizeof number)
-        abort(); /* cannot fail for so few bytes once the kernel is up */
+    chance_bytes(&number, sizeof number);
     snprintf(name, NAME_MAX_LEN, "%s:%ld:%016llx", host, (long)getpid(), (unsigned long long)number);
     return name;
 }
