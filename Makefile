@@ -44,7 +44,7 @@ PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-mi
             gl-edit gl-serve gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff gl-doctor $(SCRIPTS)
 
 # What each program needs beyond libc; a program loads nothing else.
-LIBS_gl-submit := -lcurl -ljq -lonig -lm
+LIBS_gl-submit := -lcurl -lm
 LIBS_gl-poll   := -lcurl
 LIBS_gl-render := -lutf8proc -lm
 LIBS_gl-run    := -lseccomp -lm
@@ -53,7 +53,7 @@ LIBS_gl-serve  := -lmicrohttpd
 LIBS_gl-migrate := -lpq
 LIBS_gl-claim  := -lpq
 LIBS_gl-settle := -lpq
-LIBS_gl-enqueue := -lpq -ljq -lonig -lm
+LIBS_gl-enqueue := -lpq -lm
 LIBS_gl-drain  := -lcurl -lpq
 LIBS_gl-ls     := -lpq -lm
 LIBS_gl-ack    := -lpq
@@ -61,9 +61,9 @@ LIBS_gl-retry  := -lpq
 LIBS_gl-cancel := -lpq
 LIBS_gl-purge  := -lpq
 LIBS_gl-stats  := -lpq
-LIBS_gl-handoff := -lcurl -lpq -ljq -lutf8proc -lonig -lm
+LIBS_gl-handoff := -lcurl -lpq -lutf8proc -lm
 LIBS_gl-doctor := -lcurl -lpq -lutf8proc -lseccomp -lm
-LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lonig -lm,$(LIBS_$p)))) -lonig -lm
+LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lm,$(LIBS_$p)))) -ljq -lonig -lm # tests compare with libjq
 
 OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o) $(if $(COVERAGE),$(BUILD)/obj/coverage_exit.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)
