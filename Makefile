@@ -43,9 +43,12 @@ SCRIPTS  := gl-localdb
 PROGRAMS := gl-route gl-submit gl-poll gl-claim gl-settle gl-render gl-run gl-migrate gl-enqueue gl-drain \
             gl-edit gl-serve gl-ls gl-ack gl-retry gl-cancel gl-purge gl-stats gl-handoff gl-doctor $(SCRIPTS)
 
+# libcurl allocates much; tools that look for misuse of memory know libc's allocator.
+MALLOC := $(if $(SANITIZE)$(COVERAGE),,-lmimalloc)
+
 # What each program needs beyond libc; a program loads nothing else.
-LIBS_gl-submit := -lcurl -lm
-LIBS_gl-poll   := -lcurl
+LIBS_gl-submit := -lcurl $(MALLOC) -lm
+LIBS_gl-poll   := -lcurl $(MALLOC)
 LIBS_gl-render := -lutf8proc -lm
 LIBS_gl-run    := -lseccomp -lm
 LIBS_gl-edit   := -lutf8proc -lm
@@ -63,7 +66,7 @@ LIBS_gl-purge  := -lpq
 LIBS_gl-stats  := -lpq
 LIBS_gl-handoff := -lcurl -lpq -lutf8proc -lm
 LIBS_gl-doctor := -lcurl -lpq -lutf8proc -lseccomp -lm
-LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lm,$(LIBS_$p)))) -ljq -lonig -lm # tests compare with libjq
+LIBS := $(sort $(foreach p,$(PROGRAMS),$(filter-out -lm -lmimalloc,$(LIBS_$p)))) -ljq -lonig -lm # tests compare with libjq
 
 OBJECTS := $(MODULES:%=$(BUILD)/obj/%.o) $(if $(COVERAGE),$(BUILD)/obj/coverage_exit.o)
 BINARIES := $(PROGRAMS:%=$(BUILD)/bin/%)

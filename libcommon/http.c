@@ -7,7 +7,6 @@
 #include "http.h"
 
 #include <curl/curl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +24,6 @@
 enum {
     HEADERS_MAX = 256 << 10,
     BODIES_MAX = 32 << 20,
-    KEPT_FREE = 16 << 20,
     DESCRIPTORS_OTHER = 32,
     DESCRIPTORS_EACH = 3,
     HEADERS = 4
@@ -210,7 +208,6 @@ bool http_open(struct http **out, const struct http_options *options, size_t slo
     struct http *h = xcalloc(1, sizeof *h);
     h->options = options;
     h->reader = cli_reader_fd();
-    mallopt(M_TRIM_THRESHOLD, KEPT_FREE); /* what one attempt frees the next one takes */
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that may be closed */
     if (!check_url(options->url, e) || !check_files(options, e) ||
         !token_open(&h->token, options->token_file, e)) {
