@@ -2,13 +2,12 @@
  *
  * Rows that are claimed are printed at once, so that stopping it leaves none in
  * its hands; those whose line cannot be written go back, uncharged. */
-#define _GNU_SOURCE /* gethostname */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "batch.h"
@@ -22,6 +21,7 @@
 #include "signals.h"
 #include "sink.h"
 #include "uuid.h"
+#include "worker.h"
 #include "xalloc.h"
 
 enum {
@@ -287,17 +287,6 @@ static int64_t find_room(struct claimer *c)
 
 /* ---- the run ---- */
 
-static char *own_name(void)
-{
-    char host[256] = "", *name = xcalloc(320, 1);
-    uint64_t number = 0;
-    gethostname(host, sizeof host - 1);
-    if (getrandom(&number, sizeof number, 0) != sizeof number)
-        die(EXIT_OS, "no random numbers");
-    snprintf(name, 320, "%s:%ld:%016llx", host, (long)getpid(), (unsigned long long)number);
-    return name;
-}
-
 static bool is_done(const struct claimer *c)
 {
     return c->stopped || c->sink.error || (c->o.limit && c->claimed >= c->o.limit);
@@ -334,7 +323,7 @@ int main(int argc, char **argv)
     sink_init(&c.sink); /* what cannot be printed is given back */
     if (!db_open(&c.db, &c.o.db, &e))
         die_err(&e);
-    char *name = c.o.claim.worker ? NULL : own_name();
+    char *name = c.o.claim.worker ? NULL : worker_name();
     if (name)
         c.o.claim.worker = name;
     c.claim = claim_open(c.db, &c.o.claim);

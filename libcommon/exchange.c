@@ -3,7 +3,7 @@
  * A gate says from which moment on the next attempt may be sent at all; calls
  * that are due wait on the heap until then.  A call whose Retry-After is over
  * the cap ends, and while the origin asks for such a pause so do all others. */
-#define _GNU_SOURCE /* getrandom */
+#define _POSIX_C_SOURCE 200809L
 #include "exchange.h"
 
 #include <errno.h>
