@@ -161,6 +161,7 @@ end;
 -- who had no answer can ask again: a row that has its id already is no duplicate.
 -- `verbatim` says whether the exact text must be kept (it was posted under its
 -- key); null: wherever jsonb loses something, which takes a while to find out.
+-- long: the same columns are named for each of two ways to insert them.
 create or replace function greenlight_enqueue(request text[], atom_id text[], learner_id text[],
     idempotency_key text[] default null, execution_id text[] default null, endpoint text[] default null,
     dedupe_key text[] default null, priority int[] default null, run_at timestamptz[] default null,
@@ -417,6 +418,7 @@ return case
 -- settlement: settled, progress, released | already (it was recorded before) |
 -- stale (another token has the row, or it ended otherwise) | gone.  Nobody but
 -- the token's holder changes a row, with the one exception of greenlight_judge.
+-- long: it is one statement, so that a batch costs one plan and looks at a row once.
 create or replace function greenlight_settle(id uuid[], token uuid[], outcome text[],
     execution_id text[] default null, result text[] default null, error text[] default null,
     run_after interval[] default null, verbatim boolean[] default null,
