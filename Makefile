@@ -172,7 +172,8 @@ uninstall:
 DIST := greenlight-tools-$(VERSION)
 dist:
 	@mkdir -p $(BUILD)
-	git -c tar.umask=0022 archive --format=tar --prefix=$(DIST)/ HEAD | xz -9 -T1 > $(BUILD)/$(DIST).tar.xz
+	git -c tar.umask=0022 archive --format=tar --prefix=$(DIST)/ HEAD > $(BUILD)/$(DIST).tar
+	xz -9 -T1 -f $(BUILD)/$(DIST).tar
 	@echo $(BUILD)/$(DIST).tar.xz
 
 # Built from what dist packs, in a folder of its own, so this tree stays as it is.

@@ -45,6 +45,12 @@ END
     [ ! -s calls ]
 }
 
+@test "bootstrap: a package of two groups is told of once" {
+    run -0 "$GL_TOP/bootstrap" deps --dry-run test package
+    assert_equal "$(grep -c 'missing: git ' <<< "$output")" 1
+    assert_equal "$(grep -c 'missing: lintian ' <<< "$output")" 1
+}
+
 @test "bootstrap: deps installs what is missing, once" {
     run -0 "$GL_TOP/bootstrap" deps build runtime
     grep -qx gcc installed
