@@ -19,7 +19,7 @@ LINK     += -fsanitize=$(SANITIZE)
 endif
 ifneq ($(COVERAGE),)
 HARDEN   += --coverage
-LINK     += --coverage -Wl,--wrap=_exit
+LINK     += --coverage -Wl,--wrap=_exit,--wrap=raise
 endif
 BASE_CFLAGS = -std=c11 $(CFLAGS) $(WARN) $(HARDEN) -Ilibcommon -I$(BUILD)/gen
 ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
