@@ -3,19 +3,14 @@
 
 load lib/common
 load lib/database
-
-# add N [STATUS]: N rows a1 ... aN.
-add() {
-    sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status)
-         select 'a' || n, 'l', '{}', '${2:-failed}' from generate_series(1, $1) n"
-}
+load lib/queue
 
 unseen() {
     sql "select count(*) from greenlight_queue where acked_at is null"
 }
 
 @test "gl-ack: takes rows and outcomes, and passes them on byte for byte" {
-    add 3
+    add_as failed 3
     { gl-ls -n 1 | sed 's/,/ , /'; gl-ls --outcomes -r -n 1; } > in
     run -0 gl-ack in
     assert_output "$(< in)"
@@ -24,7 +19,7 @@ unseen() {
 }
 
 @test "gl-ack: takes ids as operands, beside files" {
-    add 3
+    add_as failed 3
     mapfile -t ids < <(sql "select id from greenlight_queue order by id")
     gl-ls -n 1 > row
     run -0 gl-ack "${ids[0]}" row "${ids[1]^^}"
@@ -34,13 +29,13 @@ unseen() {
 }
 
 @test "gl-ack: a settled result names its row by _gl.queue_id" {
-    add 1 complete
+    add_as complete 1
     run -0 gl-ack <<< "{\"status\":\"complete\",\"_gl\":{\"type\":\"result\",\"queue_id\":\"$(sql "select id from greenlight_queue")\"}}"
     [ "$(unseen)" = 0 ]
 }
 
 @test "gl-ack: a second time changes nothing, and -e says so" {
-    add 1
+    add_as failed 1
     gl-ls > row
     run -0 gl-ack -e row
     at=$(sql "select acked_at from greenlight_queue")
@@ -50,7 +45,7 @@ unseen() {
 }
 
 @test "gl-ack: what has another outcome by now stays unseen, and is rejected" {
-    add 1
+    add_as failed 1
     gl-ls > row
     gl-ls --outcomes > outcome
     sql "update greenlight_queue set status = 'complete'"
@@ -59,7 +54,7 @@ unseen() {
 rejected bad_request row:1: the row has another outcome than the one that was seen a1
 rejected bad_request outcome:1: the row has another outcome than the one that was seen a1" ]
     [ "$(unseen)" = 1 ]
-    add 1 pending
+    add_as pending 1
     gl-ls -n 1 > row
     sql "update greenlight_queue set status = 'complete' where status = 'pending'"
     run -65 gl-ack row
@@ -67,8 +62,8 @@ rejected bad_request outcome:1: the row has another outcome than the one that wa
 }
 
 @test "gl-ack: one record leaves for each that comes, in order, whatever is wrong with it" {
-    add 1
-    add 1 pending
+    add_as failed 1
+    add_as pending 1
     id=$(sql "select id from greenlight_queue where status = 'failed'")
     pending=$(sql "select id from greenlight_queue where status = 'pending'")
     cat > in << END
@@ -104,7 +99,7 @@ END
 }
 
 @test "gl-ack: thousands of records go through in order" {
-    add 2345
+    add_as failed 2345
     gl-ls --outcomes > in
     gl-ack < in > out
     cmp in out
@@ -117,7 +112,7 @@ acked() {
 }
 
 @test "gl-ack: acknowledges what is there without waiting for more" {
-    add 2
+    add_as failed 2
     gl-ls > rows
     mkfifo pipe
     gl-ack < pipe > out 3>&- &
@@ -137,7 +132,7 @@ acked() {
 }
 
 @test "gl-ack: two at once acknowledge each row once, and neither fails" {
-    add 3000
+    add_as failed 3000
     gl-ls > rows
     shuf rows > mixed
     gl-ack --verbose rows > out.1 2> log.1 3>&- &
@@ -149,7 +144,7 @@ acked() {
 }
 
 @test "gl-ack: no database is exit 75 with nothing let through, and a missing file 74" {
-    add 1
+    add_as failed 1
     gl-ls > row
     run -75 --separate-stderr gl-ack --db "host=$BATS_TEST_TMPDIR" --attempts 1 row
     assert_output ''

@@ -3,15 +3,10 @@
 
 load lib/common
 load lib/database
-
-# add N STATUS: N rows a1 ... aN.
-add() {
-    sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status)
-         select 'a' || n, 'l', '{}', '$2' from generate_series(1, $1) n"
-}
+load lib/queue
 
 @test "gl-cancel: pending rows come out cancelled, and are never claimed" {
-    add 2 pending
+    add_as pending 2
     gl-ls --learner l > rows
     run -0 gl-cancel rows
     [ "$(jq -r '[.status, .error_message, .unchanged] | @csv' <<< "$output")" = "$(printf '"cancelled","cancelled on request",\n%.0s' 1 2)" ]
@@ -22,7 +17,7 @@ add() {
 }
 
 @test "gl-cancel: an executing row is its worker's, and its outcome counts" {
-    add 1 pending
+    add_as pending 1
     sql "select greenlight_claim('w', 1)"
     id=$(sql "select id from greenlight_queue")
     run -0 gl-cancel "$id"
@@ -34,7 +29,7 @@ add() {
 
 @test "gl-cancel: what has ended stays as it ended" {
     for status in complete failed cancelled; do
-        add 1 $status
+        add_as $status 1
     done
     before=$(gl-ls -r --brief)
     run -0 gl-cancel <<< "$before"
@@ -43,7 +38,7 @@ add() {
 }
 
 @test "gl-cancel: beside claims each row is either cancelled or claimed" {
-    add 1000 pending
+    add_as pending 1000
     gl-ls > rows
     claim() { while [ "$(sql "select count(*) from greenlight_claim('w', 50)")" != 0 ]; do :; done; }
     claim 3>&- &

@@ -140,10 +140,6 @@ connected() {
     [ "$(sql "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'gl-claim'")" = 1 ]
 }
 
-lines_are() {
-    [ "$(wc -l < "$2")" -eq "$1" ]
-}
-
 @test "gl-claim: --until-eof ends when its standard input does, idle or at the bound" {
     mkfifo alive
     timeout --foreground 60 gl-claim --follow --until-eof < alive > out 3>&- &

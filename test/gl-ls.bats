@@ -3,12 +3,7 @@
 
 load lib/common
 load lib/database
-
-# add N [STATUS]: N rows a1 ... aN of learner l.
-add() {
-    sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status)
-         select 'a' || n, 'l', '{\"n\": 1}', '${2:-pending}' from generate_series(1, $1) n"
-}
+load lib/queue
 
 atoms() {
     gl-ls "$@" | jq -r .atom_id | paste -sd' '
@@ -42,8 +37,8 @@ atoms() {
 
 @test "gl-ls: filters by status, learner, atom, what was not seen, and ids" {
     add 2
-    add 1 complete
-    add 1 failed
+    add_as complete 1
+    add_as failed 1
     sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status, acked_at) values ('b', 'm', '{}', 'failed', now())"
     [ "$(atoms --status failed)" = 'b a1' ]
     [ "$(atoms --status complete,pending)" = 'a1 a2 a1' ]
@@ -123,7 +118,7 @@ holds() {
 }
 
 @test "gl-ls: unseen outcomes go through a script to gl-ack, and are seen" {
-    add 3 failed
+    add_as failed 3
     add 1
     gl-ls --unseen --outcomes | tee outcomes | gl-ack > acked
     cmp outcomes acked

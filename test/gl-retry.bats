@@ -3,16 +3,16 @@
 
 load lib/common
 load lib/database
+load lib/queue
 
-# add N STATUS: N rows a1 ... aN.
-add() {
-    sql "insert into greenlight_queue (atom_id, learner_id, request_payload, status, retry_count, execution_id)
-         select 'a' || n, 'l', '{\"pad\": 1}', '$2', 3, 'e' from generate_series(1, $1) n"
+# add_tried STATUS N: as add_as, with all retries used up.
+add_tried() {
+    add "$2" 'status, retry_count, execution_id' "'$1', 3, 'e'"
 }
 
 @test "gl-retry: failed and cancelled rows come out pending, under a new key" {
-    add 1 failed
-    add 1 cancelled
+    add_tried failed 1
+    add_tried cancelled 1
     gl-ls -r > rows
     run -0 gl-retry rows
     [ "$(jq -r '[.status, .retry_count, .execution_id, has("unchanged"), has("request_payload"), ._gl.type] | @csv' <<< "$output")" = \
@@ -24,7 +24,7 @@ add() {
 
 @test "gl-retry: a row that is not to be put back comes out as it is, marked unchanged" {
     for status in pending executing complete; do
-        add 1 $status
+        add_tried $status 1
     done
     before=$(gl-ls -r --brief)
     mapfile -t ids < <(jq -r .id <<< "$before")
@@ -43,7 +43,7 @@ add() {
 }
 
 @test "gl-retry: an id that is nobody's, or none, is a rejected record in its place" {
-    add 1 failed
+    add_tried failed 1
     gl-ls > row
     run -65 --separate-stderr gl-retry 00000000-0000-7000-8000-000000000000 - row <<< '{"id":"x"}'
     [ "$(jq -r '.error.message // .status' <<< "$output")" = "\
@@ -53,7 +53,7 @@ pending" ]
 }
 
 @test "gl-retry: all that failed, from a pipe, in order" {
-    add 1234 failed
+    add_tried failed 1234
     gl-ls --status failed --brief > rows
     gl-retry < rows > out
     diff <(jq -r .id rows) <(jq -r .id out)

@@ -341,10 +341,6 @@ END
     assert_output $'complete\ncomplete'
 }
 
-lines_are() {
-    [ "$(wc -l < "$2")" -eq "$1" ]
-}
-
 # bats test_tags=plain
 @test "gl-settle: after a signal it does not wait for ever, and a second one ends it at once" {
     local begun=$SECONDS

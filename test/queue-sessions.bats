@@ -5,6 +5,7 @@
 
 load lib/common
 load lib/postgres
+load lib/queue
 
 setup_file() {
     start_postgres deadlock_timeout=50ms
@@ -134,20 +135,6 @@ END
 
 locked() {
     [ "$(sql "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'")" = 1 ]
-}
-
-# plans SQL: how all statements in it, functions' too, come to their rows.
-plans() {
-    PGOPTIONS="-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0
-        -c auto_explain.log_nested_statements=on -c auto_explain.log_level=notice" psql -XqAt -c "$1" 2>&1 | grep -E '(Scan|Cond)'
-}
-
-# uses INDEX SQL: by that index, without a walk over the table.
-uses() {
-    run -0 plans "$2"
-    assert_output --partial "$1"
-    refute_output --partial 'Seq Scan on greenlight_queue'
-    refute_output --partial 'Bitmap Heap Scan on greenlight_queue'
 }
 
 # Of twelve rows one is pending, one is of top priority and far in the future, the others have

@@ -5,6 +5,7 @@
 
 load lib/common
 load lib/database
+load lib/queue
 
 # add STATUS [COLUMNS VALUES]: one row, whose atom is the status; prints its id.
 add() {
@@ -293,22 +294,6 @@ figure() {
 }
 
 # ---- plans ----
-
-# plans SQL: how all statements in it, functions' too, come to their rows.
-plans() {
-    PGOPTIONS="-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0
-        -c auto_explain.log_nested_statements=on -c auto_explain.log_level=notice -c auto_explain.log_analyze=on" \
-        psql -XqAt -c "$1" 2>&1 | grep -E '(Scan|Removed|Cond)'
-}
-
-# uses INDEX SQL: by that index, without a walk over the table, a sort, or rows read in vain.
-uses() {
-    run -0 plans "$2"
-    assert_output --partial "$1"
-    refute_output --partial 'Seq Scan on greenlight_queue'
-    refute_output --partial 'Bitmap Heap Scan on greenlight_queue'
-    refute_output --regexp 'Rows Removed by [A-Za-z ]+: [0-9]{4}'
-}
 
 @test "plans: with 200,000 finished rows each question goes by the index meant for it" {
     # The rows of l1 and the failed ones are the oldest, so a walk from the newest would pass all others.

@@ -39,6 +39,11 @@ eventually() {
     done
 }
 
+# lines_are N FILE
+lines_are() {
+    [ "$(wc -l < "$2")" -eq "$1" ]
+}
+
 # ended CODE PID: waits for a background job of this test and checks how it ended.
 # (`run wait` would wait in a subshell, whose child the job is not.)
 ended() {
