@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@
 #include "signals.h"
 
 enum { OPTIONS_MAX = 64, FIRST_LONG_ONLY = 256 };
+enum { HELP_INDENT = 30, HELP_NARROW = 60, HELP_NARROW_INDENT = 8, HELP_MAX = 4096 };
 
 static const struct cli_option common[] = {
     {.letter = 'q', .name = "quiet", .help = "say nothing but errors"},
@@ -175,32 +177,73 @@ void cli_put_value(struct buf *out, const struct cli_option *o, const void *opti
     }
 }
 
-static void print_help_option(const struct cli_option *o)
+/* Prints text, whose first line begins at `indent`, as the others will, so that none is
+ * longer than `width` where its words allow it. */
+static void put_folded(const char *text, size_t indent, size_t width)
+{
+    size_t column = indent;
+    while (*text) {
+        size_t len = strcspn(text, " ");
+        if (column > indent && column + 1 + len > width) {
+            printf("\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)len, text);
+        column += len;
+        text += len + strspn(text + len, " ");
+    }
+    putchar('\n');
+}
+
+static void print_help_option(const struct cli_option *o, size_t width)
 {
     char left[80];
     int used = o->letter ? snprintf(left, sizeof left, "  -%c, --%s", o->letter, o->name)
                          : snprintf(left, sizeof left, "      --%s", o->name);
+    size_t indent = width < HELP_NARROW ? HELP_NARROW_INDENT : HELP_INDENT;
+    struct buf text;
+    buf_init(&text, HELP_MAX);
     if (o->arg)
         used += snprintf(left + used, sizeof left - (size_t)used, " %s", o->arg);
-    if (used < 28)
-        printf("%-28s  %s", left, o->help);
+    if ((size_t)used + 2 < indent)
+        printf("%-*s", (int)indent, left);
     else
-        printf("%s\n%-28s  %s", left, "", o->help);
+        printf("%s\n%*s", left, (int)indent, "");
+    buf_puts(&text, o->help);
     if (o->preset && o->type != CLI_FLAG)
-        printf(" (default %s)", o->preset);
+        buf_printf(&text, " (default %s)", o->preset);
     if (o->env)
-        printf(" [%s]", o->env);
-    putchar('\n');
+        buf_printf(&text, " [%s]", o->env);
+    put_folded(text.data, indent, width);
+    buf_free(&text);
 }
 
+/* On a terminal as wide as that is; elsewhere an option is a line, for programs to read. */
 static void print_help(const struct cli *c)
 {
-    printf("usage: %s [OPTION ...]%s%s\n\n%s\n\n", c->name, *c->operands ? " " : "", c->operands, c->summary);
+    struct winsize size;
+    struct buf text;
+    size_t width =
+        ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col - 1u : SIZE_MAX;
+    buf_init(&text, HELP_MAX);
+    buf_printf(&text, "usage: %s [OPTION ...]%s%s", c->name, *c->operands ? " " : "", c->operands);
+    put_folded(text.data, 0, width);
+    putchar('\n');
+    put_folded(c->summary, 0, width);
+    putchar('\n');
     for (const struct cli_option *o = c->options; o->name; o++)
-        print_help_option(o);
+        print_help_option(o, width);
     for (const struct cli_option *o = common; o->name; o++)
-        print_help_option(o);
-    printf("\nD is a duration: 500ms, 30s, 5m, 2h, 7d; a bare number is seconds. See %s(1).\n", c->name);
+        print_help_option(o, width);
+    putchar('\n');
+    buf_clear(&text);
+    buf_printf(&text, "D is a duration: 500ms, 30s, 5m, 2h, 7d; a bare number is seconds. See %s(1).",
+               c->name);
+    put_folded(text.data, 0, width);
+    buf_free(&text);
 }
 
 /* What can stand for an option's value or an operand: words as `choices` has

@@ -5,6 +5,7 @@
 load lib/common
 load lib/examples
 load lib/server
+load lib/terminal
 load lib/postgres
 
 setup() {
@@ -15,6 +16,7 @@ setup() {
 }
 
 teardown() {
+    close_terminal
     stop_server
     XDG_STATE_HOME=$BATS_TEST_TMPDIR/state gl-localdb -q destroy --yes
     stop_postgres
@@ -55,6 +57,19 @@ answers_help() {
 
 @test "docs: every program answers --help and -h with its usage and options" {
     for_each answers_help
+}
+
+# bats test_tags=plain
+@test "docs: --help is as wide as the terminal, and says the same there" {
+    local width
+    for width in 40 80; do
+        on_terminal $width 'gl-handoff --help; gl-purge --help'
+        terminal_ended
+        terminal capture-pane -p -J -S - | sed 's/ *$//' > help # -J: what the terminal itself wraps is one line
+        close_terminal
+        run ! grep -nE ".{$width}" help
+        diff <({ gl-handoff --help && gl-purge --help; } | tr -s ' \n' '\n') <(tr -s ' \n' '\n' < help)
+    done
 }
 
 answers_version() {
