@@ -21,7 +21,7 @@
 struct options {
     const char *folder;
     int64_t max_wait, max_record;
-    bool keep, resume, exit_status;
+    bool keep, hold, resume, exit_status;
 };
 
 /* clang-format off */
@@ -29,6 +29,8 @@ static const struct cli_option options[] = {
     {.name = "folder", .arg = "DIR", .type = CLI_TEXT, .member = offsetof(struct options, folder),
      .env = "GREENLIGHT_EDIT_DIR", .help = "keep the files that are worked on below DIR"},
     {.name = "keep", .member = offsetof(struct options, keep), .help = "leave the files there, and say where"},
+    {.name = "hold", .member = offsetof(struct options, hold),
+     .help = "leave those that are handed in to who takes the result, and name the folder in the record"},
     {.name = "resume", .member = offsetof(struct options, resume),
      .help = "go on with the files of an earlier time, where there are some"},
     {.name = "max-wait", .arg = "D", .type = CLI_DURATION, .member = offsetof(struct options, max_wait), .min = 1,
@@ -112,67 +114,6 @@ static void put_rejected(struct program *p, const struct json_object *request, c
     }
 }
 
-/* ---- what is ---- */
-
-static void put_files(struct buf *to, const struct files *files)
-{
-    json_key(to, "files");
-    buf_putc(to, '[');
-    for (size_t i = 0; i < files->count; i++) {
-        json_comma(to);
-        buf_putc(to, '{');
-        json_key(to, "path");
-        json_put_text(to, files->file[i].path);
-        json_key(to, "content");
-        json_put_string(to, files->file[i].bytes, files->file[i].len);
-        buf_putc(to, '}');
-    }
-    buf_putc(to, ']');
-}
-
-/* The text of an answer, without the end of its last line. */
-static void put_answer(struct buf *to, const struct jail_file *file)
-{
-    size_t len = file->len;
-    if (len && file->bytes[len - 1] == '\n')
-        len--;
-    json_put_string(to, file->bytes, len);
-}
-
-/* The request with the files in its submission, or with an answer there and beside it. */
-static void put_request(struct program *p, const struct json_object *request, const struct jail_file *words,
-                        const struct files *files)
-{
-    struct buf work, answer, submission;
-    struct json_object old = {0}, new = {0};
-    buf_init(&work, p->line.max);
-    buf_init(&answer, p->line.max);
-    buf_init(&submission, p->line.max);
-    buf_putc(&work, '{');
-    if (words) {
-        put_answer(&answer, words);
-        json_key(&work, "answer");
-        json_put(&work, (struct json_text){answer.data, answer.len});
-    } else {
-        put_files(&work, files);
-    }
-    buf_putc(&work, '}');
-    json_index(&new, work.data, work.len, NULL);
-    json_get_object(json_get(request, "submission"), &old);
-    json_put_merged(&submission, &old, &new);
-    struct json_edit edits[] = {{.name = "submission", .value = {submission.data, submission.len}},
-                                {.name = words ? "answer" : NULL, .value = {answer.data, answer.len}},
-                                {0}};
-    json_put_edited(&p->line, request, edits);
-    put_line(p);
-    p->handed_in++;
-    json_object_free(&old);
-    json_object_free(&new);
-    buf_free(&work);
-    buf_free(&answer);
-    buf_free(&submission);
-}
-
 /* ---- one request ---- */
 
 /* Collects what was saved; returns whether the folder may go. */
@@ -190,7 +131,10 @@ static bool hand_in(struct program *p, const struct json_object *request, const 
         msg_warn("%s", why);
         put_end(p, request, STATUS_SKIPPED, NULL, why);
     } else {
-        put_request(p, request, s->answer ? files_find(&files, s->entry) : NULL, &files);
+        handin_put(&p->line, request, s->answer ? files_find(&files, s->entry) : NULL, &files,
+                   p->o.hold ? d->path : NULL);
+        put_line(p);
+        p->handed_in++;
     }
     files_free(&files);
     return good;
@@ -254,16 +198,20 @@ static void edit(struct program *p, const struct json_object *request)
     } else {
         if (left)
             msg_warn("earlier work on this atom was left behind; --resume goes on with it");
+        if (d.resumed)
+            msg_warn("going on with the files of an earlier time");
+        size_t before = p->handed_in;
         bool clear = work_on(p, request, &s, &d) && !p->o.keep;
+        bool held = p->o.hold && p->handed_in > before;
         if (desk_is_in_use(&d)) {
-            clear = false;
+            clear = held = false;
             msg_warn(
                 "the editor went into the background: it must stay until the work is done, as gvim -f and "
                 "code --wait do");
         }
-        if (!clear)
+        if (!clear && !held)
             msg_warn("the files are in %s", d.path);
-        desk_close(&d, clear);
+        desk_close(&d, clear && !held);
     }
     starter_free(&s);
 }

@@ -188,12 +188,30 @@ static bool is_desk(int base, const char *path, const char *name, const struct b
     return false;
 }
 
+static void put_name(struct buf *name, const struct buf *prefix)
+{
+    char id[UUID_TEXT];
+    uuid7(id);
+    buf_printf(name, "%s%s", prefix->data, id);
+}
+
 static void set_path(struct desk *d, const char *base, const char *name)
 {
     struct buf path;
     buf_init(&path, PATH_BYTES);
     buf_printf(&path, "%s/%s/work", base, name);
     d->path = buf_detach(&path);
+}
+
+/* A desk that is taken gets a new name: who has the old one cannot take it away. */
+static void resume_desk(struct desk *d, int base, const char *path, const char *name,
+                        const struct buf *prefix)
+{
+    struct buf fresh;
+    buf_init(&fresh, PATH_BYTES);
+    put_name(&fresh, prefix);
+    set_path(d, path, renameat(base, name, base, fresh.data) == 0 ? fresh.data : name);
+    buf_free(&fresh);
 }
 
 /* Goes through the atom's desks that are not in use, the latest first; takes it
@@ -210,7 +228,7 @@ static size_t find_left(struct desk *d, int base, const char *path, const struct
             bool free_one = folder >= 0 && take(d, folder);
             found += free_one;
             if (free_one && resume)
-                set_path(d, path, name);
+                resume_desk(d, base, path, name, prefix);
             else
                 leave(d);
             if (folder >= 0)
@@ -234,12 +252,10 @@ static bool fill(struct desk *d, int folder, const struct starter *s, struct err
 static bool make_desk(struct desk *d, int base, const char *path, const struct buf *prefix,
                       const struct starter *s, struct err *e)
 {
-    char id[UUID_TEXT];
     struct buf name, making;
     buf_init(&name, PATH_BYTES);
     buf_init(&making, PATH_BYTES);
-    uuid7(id);
-    buf_printf(&name, "%s%s", prefix->data, id);
+    put_name(&name, prefix);
     buf_printf(&making, "%s%s", name.data, unfinished);
     int folder = mkdirat(base, making.data, 0700) == 0
                      ? openat(base, making.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -292,12 +308,33 @@ bool desk_is_in_use(struct desk *d)
     return d->lock >= 0 && flock(d->lock, LOCK_EX | LOCK_NB) != 0;
 }
 
+/* Takes away the folder above that of the files, whose path is cut off there. */
+static void remove_above(char *path)
+{
+    *strrchr(path, '/') = '\0';
+    remove_tree(path);
+}
+
+void desk_remove(const char *path)
+{
+    struct desk d = {.path = xstrdup(path), .work = -1, .lock = -1};
+    struct buf above;
+    buf_init(&above, PATH_BYTES);
+    buf_printf(&above, "%s/..", path);
+    int folder = open(above.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0 && take(&d, folder))
+        remove_above(d.path);
+    if (folder >= 0)
+        close(folder);
+    leave(&d);
+    free(d.path);
+    buf_free(&above);
+}
+
 void desk_close(struct desk *d, bool clear)
 {
-    if (d->path && clear) {
-        d->path[strlen(d->path) - strlen("/work")] = '\0';
-        remove_tree(d->path);
-    }
+    if (d->path && clear)
+        remove_above(d->path);
     if (d->path)
         leave(d);
     free(d->path);

@@ -1,8 +1,9 @@
 /* desk: the private folder in which a learner works on one atom.
  *
  * It lies where it outlives a crash of ours and of the machine, and is taken away
- * only by desk_close.  A lock says that it is in use; an editor started meanwhile
- * inherits it, so that a desk is in use for as long as its editor is. */
+ * only by desk_close and desk_remove.  A lock says that it is in use; an editor started meanwhile
+ * inherits it, so that a desk is in use for as long as its editor is.
+ * Whoever resumes one gives it a new name: the path is that of who had it last. */
 #ifndef GL_DESK_H
 #define GL_DESK_H
 
@@ -33,5 +34,9 @@ bool desk_is_in_use(struct desk *d);
 
 /* Ends it; `clear` takes the folder away. */
 void desk_close(struct desk *d, bool clear);
+
+/* Takes away the desk that was left at `path` (as in struct desk), unless somebody has
+ * resumed it since. */
+void desk_remove(const char *path);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "msg.h"
+#include "record.h"
 #include "xalloc.h"
 
 enum { PATH_BYTES = 64 * 1024, DEPTH_MAX = 32 };
@@ -78,6 +79,7 @@ static void read_file(struct collection *c, int fd, const char *path, size_t len
     ssize_t got = 1;
     buf_init(&text, FILES_BYTES_MAX);
     char *bytes = buf_reserve(&text, len);
+    fsync(fd); /* editors do not all do it, and the work is kept until it is graded */
     while (bytes && text.len < len && (got = read(fd, bytes + text.len, len - text.len)) > 0)
         text.len += (size_t)got;
     if (got < 0)
@@ -185,4 +187,85 @@ bool handin_collect(int folder, const struct starter *s, struct files *handed_in
     *changed = same != handed_in->count || same != s->work.count;
     files_free(&all);
     return c.refused == 0;
+}
+
+static void put_files(struct buf *to, const struct files *files)
+{
+    json_key(to, "files");
+    buf_putc(to, '[');
+    for (size_t i = 0; i < files->count; i++) {
+        json_comma(to);
+        buf_putc(to, '{');
+        json_key(to, "path");
+        json_put_text(to, files->file[i].path);
+        json_key(to, "content");
+        json_put_string(to, files->file[i].bytes, files->file[i].len);
+        buf_putc(to, '}');
+    }
+    buf_putc(to, ']');
+}
+
+/* The text of an answer, without the end of its last line. */
+static void put_answer(struct buf *to, const struct jail_file *file)
+{
+    size_t len = file->len;
+    if (len && file->bytes[len - 1] == '\n')
+        len--;
+    json_put_string(to, file->bytes, len);
+}
+
+/* `_gl` with where the files are. */
+static void put_gl(struct buf *gl, const struct json_object *request, const char *folder)
+{
+    struct buf text;
+    struct json_object before = {0}, own = {0};
+    buf_init(&text, gl->max);
+    buf_putc(&text, '{');
+    json_key(&text, "folder");
+    json_put_text(&text, folder);
+    buf_putc(&text, '}');
+    json_index(&own, text.data, text.len, NULL);
+    record_gl(request, &before);
+    record_put_gl(gl, &before, NULL, &own);
+    json_object_free(&before);
+    json_object_free(&own);
+    buf_free(&text);
+}
+
+void handin_put(struct buf *out, const struct json_object *request, const struct jail_file *words,
+                const struct files *files, const char *folder)
+{
+    struct buf work, answer, submission, gl;
+    struct json_object old = {0}, new = {0};
+    buf_init(&work, out->max);
+    buf_init(&answer, out->max);
+    buf_init(&submission, out->max);
+    buf_init(&gl, out->max);
+    buf_putc(&work, '{');
+    if (words) {
+        put_answer(&answer, words);
+        json_key(&work, "answer");
+        json_put(&work, (struct json_text){answer.data, answer.len});
+    } else {
+        put_files(&work, files);
+    }
+    buf_putc(&work, '}');
+    json_index(&new, work.data, work.len, NULL);
+    json_get_object(json_get(request, "submission"), &old);
+    json_put_merged(&submission, &old, &new);
+    struct json_edit edits[4] = {{.name = "submission", .value = {submission.data, submission.len}}};
+    size_t count = 1;
+    if (words)
+        edits[count++] = (struct json_edit){.name = "answer", .value = {answer.data, answer.len}};
+    if (folder) {
+        put_gl(&gl, request, folder);
+        edits[count] = (struct json_edit){.name = "_gl", .value = {gl.data, gl.len}};
+    }
+    json_put_edited(out, request, edits);
+    json_object_free(&old);
+    json_object_free(&new);
+    buf_free(&work);
+    buf_free(&answer);
+    buf_free(&submission);
+    buf_free(&gl);
 }

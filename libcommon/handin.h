@@ -12,4 +12,10 @@
 bool handin_collect(int folder, const struct starter *s, struct files *handed_in, bool *changed,
                     struct err *e);
 
+/* Appends the request with the files in its submission, or with `words` (NULL: it is
+ * none of these) as the answer there and beside it; and with `folder` as
+ * _gl.folder, unless that is NULL. */
+void handin_put(struct buf *out, const struct json_object *request, const struct jail_file *words,
+                const struct files *files, const char *folder);
+
 #endif

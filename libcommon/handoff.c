@@ -9,6 +9,7 @@
 
 #include "cli.h"
 #include "clock.h"
+#include "desk.h"
 #include "enqueue.h"
 #include "errand.h"
 #include "exchange.h"
@@ -416,6 +417,17 @@ static bool try(struct turn *t)
     return conclude(t);
 }
 
+/* What was worked on here is kept until it is graded, and that is written. */
+static void end_work(const struct turn *t)
+{
+    char *folder = local_folder(&t->edited);
+    if (folder && status_is_graded(t->status))
+        desk_remove(folder);
+    else if (folder)
+        msg_warn("the work is kept in %s: the same atom goes on with it", folder);
+    free(folder);
+}
+
 void handoff_atom(struct handoff *h, const struct json_object *atom)
 {
     struct turn t = {.h = h, .atom = atom};
@@ -434,6 +446,7 @@ void handoff_atom(struct handoff *h, const struct json_object *atom)
         if (!h->over)
             signals_forget();
     }
+    end_work(&t);
     spool_drop(t.held);
     json_object_free(&t.gl);
     json_object_free(&t.answer);

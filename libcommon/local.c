@@ -11,8 +11,10 @@ static int run(const struct local *l, const char *program, struct json_text inpu
     struct errand errand = {
         .programs = &args, .count = 1, .out = -1, .output = output, .tick = l->tick, .context = l->context};
     forward_begin(&args, program);
-    if (output != l->result)
+    if (output != l->result) {
         proc_arg(&args, "--resume");
+        proc_arg(&args, "--hold");
+    }
     int code = errand_run(&errand, input.at, input.len, e);
     proc_args_free(&args);
     return code;
@@ -41,4 +43,15 @@ int local_run(const struct local *l, struct json_text atom, struct err *e)
     if (!l->edited->len)
         return code;
     return run(l, "gl-run", (struct json_text){l->edited->data, l->edited->len}, l->result, e);
+}
+
+char *local_folder(const struct buf *edited)
+{
+    struct json_object record = {0}, gl = {0};
+    char *folder = NULL;
+    if (json_index(&record, edited->data, edited->len, NULL) && record_gl(&record, &gl))
+        folder = json_strdup(json_get(&gl, "folder"));
+    json_object_free(&record);
+    json_object_free(&gl);
+    return folder;
 }

@@ -1,7 +1,8 @@
 /* local: an atom that is worked on and run here, without a server: gl-edit, then
  * gl-run.
  *
- * gl-edit goes on with what an earlier time left of the same atom. */
+ * gl-edit goes on with what an earlier time left of the same atom, and leaves its folder
+ * until the caller has recorded the result: whoever is killed, the work is there. */
 #ifndef GL_LOCAL_H
 #define GL_LOCAL_H
 
@@ -18,5 +19,9 @@ struct local {
 /* Has the atom worked on, where that was not done yet, and runs what came of it; as
  * errand_run. */
 int local_run(const struct local *l, struct json_text atom, struct err *e);
+
+/* The folder with the work that was handed in, for desk_remove; to be freed, and NULL
+ * where there is none. */
+char *local_folder(const struct buf *edited);
 
 #endif

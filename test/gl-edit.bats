@@ -281,6 +281,24 @@ lock_is_free() {
     grep -q mine "$(left)/double.py"
 }
 
+@test "gl-edit: --hold leaves what is handed in to who takes the result, and says where in the record" {
+    editor 'echo x >> "$1"'
+    atom '' | jq -c '._gl = {context: 1, folder: "/etc"}' > in
+    run -0 --separate-stderr gl-edit --hold in
+    assert_equal "$stderr" ''
+    echo "$output" > out
+    assert_equal "$(jq -c ._gl out)" "{\"context\":1,\"folder\":\"$(left)\"}"
+    # Going on with it gives it another name.
+    gl-edit --hold --resume in > again
+    assert_equal "$(jq -r ._gl.folder again)" "$(left)"
+    run ! test -e "$(jq -r ._gl.folder out)"
+    rm -r state
+    editor true
+    gl-edit --hold in > out
+    holds '.status == "skipped"'
+    assert_equal "$(left)" ''
+}
+
 # ---- on a terminal ----
 
 @test "gl-edit: the editor has the terminal though stdin and stdout are pipes, and Ctrl-C" {

@@ -58,21 +58,36 @@ outcomes() {
     assert_equal "$(find state -type f)" ''
 }
 
-@test "gl-handoff --local: where nothing can be run it is failed, not queued, and not wrong" {
+# own_programs: gl-handoff in programs/, with siblings there that a test may replace.
+own_programs() {
     mkdir programs
     cp "$GL_BUILD/bin/gl-handoff" programs
-    ln -s "$GL_BUILD/bin/gl-edit" "$GL_BUILD/bin/gl-render" programs
-    printf '%s\n' '#!/bin/sh' 'echo "{\"atom_id\":\"a\",\"status\":\"unavailable\",\"error\":{\"class\":\"no_sandbox\",\"message\":\"no bwrap\"}}"' \
-        'exit 71' > programs/gl-run
-    chmod +x programs/gl-run
-    editor 'echo x > "$1"'
-    atom a | programs/gl-handoff --local > out
+    ln -s "$GL_BUILD/bin/gl-edit" "$GL_BUILD/bin/gl-run" "$GL_BUILD/bin/gl-render" programs
+}
+
+# program NAME LINE ...: NAME in programs/ is a script of these lines.
+program() {
+    rm -f "programs/$1"
+    printf '%s\n' '#!/bin/sh' "${@:2}" > "programs/$1"
+    chmod +x "programs/$1"
+}
+
+@test "gl-handoff --local: where nothing can be run it is failed, not queued, and not wrong" {
+    own_programs
+    program gl-run 'echo "{\"atom_id\":\"a\",\"status\":\"unavailable\",\"error\":{\"class\":\"no_sandbox\",\"message\":\"no bwrap\"}}"' \
+        'exit 71'
+    editor 'echo mine > "$1"'
+    atom a > in
+    run -0 --separate-stderr programs/gl-handoff --local in
+    echo "$output" > out
     outcomes '.[0] | .outcome == "failed" and .correct == null and .is_correct == null and .queue_id == null
         and .result.error.class == "no_sandbox"'
-    assert_equal "$(find state -type f)" ''
+    # What was written is still there, and it is said where.
+    # shellcheck disable=SC2154 # run sets it
+    assert_equal "$stderr" "gl-handoff: the work is kept in $(echo "$desks"/*/work): the same atom goes on with it"
+    grep -q mine "$desks"/*/work/double.py
     # A learner who is there is asked, and the work is not asked for again.
-    editor "echo begun >> $BATS_TEST_TMPDIR/begun" 'echo "def double(n): return n + n" > "$1"'
-    atom a > in
+    editor "echo begun >> $BATS_TEST_TMPDIR/begun" 'grep -q mine "$1" && echo "def double(n): return n + n" > "$1"'
     on_terminal 80 "EDITOR=$EDITOR programs/gl-handoff --local in > out"
     on_screen '[s]kip, [t]ry again, e[x]it the session?'
     ln -sf "$GL_BUILD/bin/gl-run" programs/gl-run
@@ -81,6 +96,102 @@ outcomes() {
     terminal_ended
     assert_equal "$(wc -l < begun)" 1
     outcomes 'map(.outcome) == ["graded"]'
+    assert_equal "$(find state -type f)" ''
+}
+
+# session [MORE]: gl-handoff --local on the atom in ./in, in the background.
+session() {
+    programs/gl-handoff --local in > "${1:-out}" 2> /dev/null 3>&- &
+    pid=$!
+}
+
+# survives: the session was killed; the next one finds the work that was saved, and has it graded.
+survives() {
+    kill -KILL "$pid"
+    ended 137 "$pid"
+    touch go
+    eventually 20 lock_is_free
+    rm -rf programs
+    own_programs
+    editor 'grep -q mine "$1" && echo "def double(n): return n + n" > "$1"'
+    programs/gl-handoff --local in > out
+    outcomes 'map([.outcome, .is_correct]) == [["graded", true]]'
+    assert_equal "$(find state -type f)" ''
+}
+
+lock_is_free() {
+    local lock
+    for lock in "$desks"/*/lock; do
+        flock -n "$lock" true || return 1
+    done
+}
+
+@test "gl-handoff --local: killed while the editor is open, the work is there the next time" {
+    own_programs
+    atom a > in
+    editor 'echo mine > "$1"; touch ../../../../../open' 'until [ -e ../../../../../go ]; do sleep 0.02; done'
+    session
+    eventually 20 test -e open
+    survives
+}
+
+@test "gl-handoff --local: killed when the editor has ended and nobody has read that, the work is there" {
+    own_programs
+    atom a > in
+    editor 'echo mine > "$1"'
+    program gl-edit "$GL_BUILD/bin/gl-edit \"\$@\" > held" 'touch edited; until [ -e go ]; do sleep 0.02; done'
+    session
+    eventually 20 test -e edited
+    survives
+}
+
+@test "gl-handoff --local: killed while the work runs, it is there the next time" {
+    own_programs
+    atom a > in
+    editor 'echo mine > "$1"'
+    program gl-run 'touch runs; until [ -e go ]; do sleep 0.02; done'
+    session
+    eventually 20 test -e runs
+    survives
+}
+
+# has_no_children PID
+has_no_children() {
+    [ -z "$(< "/proc/$1/task/$1/children")" ]
+}
+
+@test "gl-handoff --local: killed while it writes the outcome, the work is there the next time" {
+    own_programs
+    atom a > in
+    editor 'echo mine > "$1"'
+    program gl-run "$GL_BUILD/bin/gl-run \"\$@\"; touch ran"
+    # Nobody reads, and the pipe is full.
+    mkfifo full
+    exec 7<> full
+    timeout 1 cat /dev/zero > full || true
+    session full
+    eventually 20 test -e ran
+    eventually 20 has_no_children "$pid"
+    survives
+    exec 7>&-
+}
+
+@test "gl-handoff --local: what is graded takes only its own work away, not what went on with it" {
+    own_programs
+    atom a > in
+    editor 'echo "def double(n): return n + n" > "$1"'
+    program gl-run 'touch runs; until [ -e go ]; do sleep 0.02; done' "exec $GL_BUILD/bin/gl-run \"\$@\""
+    session first
+    eventually 20 test -e runs
+    # Another session on the same atom goes on with the same work, and is given up.
+    editor 'echo "# better" >> "$1"; exit 1'
+    gl-handoff --local in > out
+    outcomes 'map(.outcome) == ["cancelled"]'
+    touch go
+    ended 0 "$pid"
+    jq -e '.outcome == "graded" and .is_correct' first
+    grep -q 'return n + n' "$desks"/*/work/double.py
+    grep -q better "$desks"/*/work/double.py
 }
 
 @test "gl-handoff --local: Ctrl-C is the editor's, and while the work runs it asks" {
