@@ -80,6 +80,8 @@ static size_t make_programs(struct proc_args args[JOBS_PROGRAMS_MAX], const stru
     size_t count = 0;
     if (o->person) {
         proc_arg(&args[count], "gl-edit");
+        proc_arg(&args[count], "--resume");
+        proc_arg(&args[count], "--hold");
         forward_text(&args[count], "--folder", o->folder);
         forward_int(&args[count], "--max-wait", o->max_wait, "ms");
         forward_int(&args[count++], "--max-record", o->body + 1024, "");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "desk.h"
 #include "record.h"
 #include "xalloc.h"
 
@@ -201,16 +202,22 @@ static void end_job(struct jobs *j, struct job *job)
     j->ended(job, j->context);
 }
 
-/* The record without what is the tools' own. */
-static void read_result(struct job *job, const struct buf *output)
+/* The record without what is the tools' own.  Returns where a person's work on it lies, to
+ * be freed; NULL: nowhere. */
+static char *read_result(struct job *job, const struct buf *output)
 {
-    struct json_object record = {0};
+    struct json_object record = {0}, gl = {0};
+    char *folder = NULL;
     const struct json_edit edits[] = {{.name = "_gl"}, {0}};
     if (json_index(&record, output->data, output->len, NULL)) {
         json_put_edited(&job->result, &record, edits);
         job->status = record_status(json_get(&record, "status"));
+        record_gl(&record, &gl);
+        folder = json_strdup(json_get(&gl, "folder"));
     }
     json_object_free(&record);
+    json_object_free(&gl);
+    return folder;
 }
 
 static bool start(struct jobs *j, struct slot *s)
@@ -243,9 +250,13 @@ static void clear_slot(struct jobs *j, struct slot *s)
     s->out = -1;
     s->job = NULL;
     j->running--;
-    read_result(job, &s->output);
+    char *folder = read_result(job, &s->output);
+    bool graded = status_is_graded(job->status);
     buf_clear(&s->output);
     end_job(j, job);
+    if (folder && graded)
+        desk_remove(folder);
+    free(folder);
 }
 
 /* Reads what is there. */

@@ -404,3 +404,25 @@ orphaned_groups() {
     terminal_ended
     assert_equal "$code" 130
 }
+
+@test "gl-serve: killed while a person's work runs, the same atom goes on with it" {
+    slow_runner
+    ln -s "$GL_BUILD/bin/gl-edit" programs
+    printf '%s\n' '#!/bin/sh' 'grep -q mine "$1" && echo "def double(n): return n + n" > "$1" || echo "# mine" > "$1"' > ed
+    chmod +x ed
+    jq -nc '{atom_id: "d", runner: {language: "python", entrypoint: "double.py", tests: [{input: [2], expected: 4}]}}' > atom
+    for n in 1 2; do
+        rm -f address
+        on_terminal 80 "EDITOR=$PWD/ed XDG_STATE_HOME=$PWD/state programs/gl-serve --person --listen 127.0.0.1:0 > address & echo \$! > pid; wait"
+        eventually 10 test -s address
+        url=$(jq -r .url address)
+        post run-atom atom > posted 3>&- &
+        client=$!
+        eventually 10 began "$n"
+        [ "$n" = 2 ] || { kill -KILL "$(< pid)"; wait "$client" || true; }
+    done
+    touch go
+    ended 0 "$client"
+    answer_holds '.correct == true'
+    assert_equal "$(find state -type f)" ''
+}
