@@ -305,10 +305,20 @@ static void put_message(struct answer *a, const char *why, const char *body, siz
     buf_free(&text);
 }
 
+/* Whether a refusal comes with a result of the contract that says so too, which is read then:
+ * its words for what is wrong are better than the bare status. */
+static bool is_rejected(struct answer *a, const struct answer_ask *ask, const char *body, size_t len)
+{
+    return answer_read(a, ask, body, len) == FAULT_NONE && !a->open && a->result.status == STATUS_REJECTED &&
+           a->result.error.message.at;
+}
+
 void answer_fault(struct answer *a, const struct answer_ask *ask, enum fault fault, const char *why,
                   const char *body, size_t len)
 {
     struct result *r = &a->result;
+    if (fault == FAULT_HTTP_4XX && is_rejected(a, ask, body, len))
+        return;
     answer_reset(a);
     bool said = ask->http_status >= 400 && index_body(a, body, len, NULL);
     if (!said)

@@ -91,7 +91,7 @@ static void answer_result(const struct service *s, struct front_request *r, cons
     if (job->status == STATUS_UNAVAILABLE)
         refuse_unavailable(r, job);
     else if (job->status != STATUS_UNKNOWN)
-        front_answer(r, 200, &job->result, NULL);
+        front_answer(r, job->status == STATUS_REJECTED ? 422 : 200, &job->result, NULL);
     else if (s->stopping)
         refuse(r, 503, "stopping", "the server stops", retry_soon);
     else
