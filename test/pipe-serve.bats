@@ -96,46 +96,49 @@ gl-route < atoms | gl-edit | tee requests | gl-run | tee results | gl-render; ec
     assert_equal "$(wc -l < served)" 7
 }
 
-# exercise ID LANGUAGE TESTS [MEMBERS]: an atom in a language.
-exercise() {
-    jq -nc --arg id "$1" --arg language "$2" --argjson tests "$3" \
-        '{id: $id, owner: "greenlight", front: "Do it.", runner: {language: $language, tests: $tests}} '"${4:++ $4}"
+# refused: requests whose submission or exercise is at fault.
+refused() {
+    jq -c 'select(.id == "python-fix-right") |
+        .submission = ({files: [{path: "../x", content: ""}]}, {patch: "--- a/m.py\n+++ b/m.py\n@@ -1 +1 @@\n-x\n+y\n"}, {files: 7})' requests
 }
 
-@test "session: an exercise of each language and kind goes through editor and sandbox, and gl-serve says the same" {
-    # Each language that is installed here.
-    languages=$(gl-run --languages 2> /dev/null | jq -r .language) || languages=python
-    : "${languages:=python}"
-    {
-        exercise python python '[{"input":[3],"expected":2}]' '{starter_code: "def less(n):\n    pass\n"}'
-        exercise javascript javascript '[{"input":[3],"expected":2}]' '{function: "less"}'
-        exercise c c '[{"input":[3],"expected":2}]' '{function_signature: "int less(int n)"}'
-        exercise shell shell '[{"input":"a","expected_output":"a"}]'
-        exercise sql sql '[{"input":"create table t(a); insert into t values (1);","expected_output":"1"}]'
-        exercise session shell '[{"after":1,"expected_state":{"cwd":"sub"}}]' '{atom_type: "cli_emulator"}'
-        exercise words shell null '{atom_type: "output_prediction", code: "echo seven", expected_output: "seven"}'
-    } | while read -r atom; do
-        language=$(jq -r .runner.language <<< "$atom")
-        ! grep -qx "$language" <<< "$languages" || echo "$atom"
-    done > atoms
+@test "session: every kind in every language, right and wrong, is the same by gl-run and gl-serve, member for member" {
+    jq -nc -f "$GL_TOP/test/lib/exercises.jq" |
+        jq -c '("right", "wrong") as $how | .atom.id += "-\($how)" | .text = .[$how]' > exercises
+    jq -c .atom exercises > atoms
     cat > ed << 'END'
 #!/bin/sh
-case $PWD/$1 in
-*/python.*) echo 'def less(n): return n - 1' ;;
-*/javascript.*) echo 'function less(n) { return n - 1 }' ;;
-*/c.*) echo 'int less(int n) { return n - 1; }' ;;
-*/shell.*) echo cat ;;
-*/sql.*) echo 'select a from t;' ;;
-*/session.*) echo 'mkdir sub && cd sub' ;;
-*/words.*) echo seven ;;
-esac > "$1"
+id=${PWD%/*}
+id=${id##*/}
+jq -r --arg id "${id%%.*}" 'select(.atom.id == $id).text' ../../../../../exercises > "$1"
 END
     chmod +x ed
     on_terminal 80 "EDITOR=$PWD/ed; export EDITOR
-gl-route < atoms | gl-edit | tee requests | gl-run | tee results | gl-render; echo ended \${PIPESTATUS[*]}"
-    on_screen 'ended 0 0 0 0 0 0'
-    assert_equal "$(jq -r 'select(.correct) | .atom_id' results)" "$(jq -r .id atoms)"
-    start_serve
-    gl-submit requests > served
-    diff <(timeless results) <(timeless served)
+gl-route < atoms | gl-edit | tee requests | gl-run -j 2 | tee results | gl-render; echo ended \${PIPESTATUS[*]}"
+    eventually 60 shows 'ended 0 0 0 0 0 0'
+    assert_equal "$(jq -r '"\(.atom_id) \(.status) \(.correct)"' results)" \
+        "$(jq -r '.id | "\(.) complete \(endswith("right"))"' atoms)"
+    # A fix may also come as a patch.
+    jq -c 'select(.text and .atom.starter_code and (.atom.id | test("-fix-"))) |
+        .atom + {submission: {patch: "--- a/\(.file)\n+++ b/\(.file)\n@@ -1 +1 @@\n-\(.atom.starter_code)+\(.text)\n"}}' exercises > patches
+    gl-run -j 2 patches > patched
+    assert_equal "$(jq -c '[.atom_id, .correct]' patched)" "$(jq -c '[.id, (.id | endswith("right"))]' patches)"
+    refused > at_fault
+    run -65 --separate-stderr gl-run at_fault
+    echo "$output" > refusals
+    assert_equal "$(jq -r '"\(.status) \(.error.class)"' refusals)" "rejected bad_submission
+rejected bad_patch
+rejected bad_submission"
+
+    start_serve -j 2
+    cat requests patches at_fault > all
+    cat results patched refusals | timeless - > expected
+    assert_equal "$(jq -s 'map(.atom_id) | unique | length' expected)" "$(wc -l < atoms)"
+    run -69 --separate-stderr gl-submit all
+    echo "$output" > sync
+    diff expected <(timeless sync)
+    { gl-submit --async all || true; } | gl-poll --interval 50ms > queued || true
+    diff <(sort expected) <(timeless queued | sort)
+    # The HTTP status alone says who said so.
+    assert_equal "$(jq -c 'select(.status == "rejected") | [.error.http_status, ._gl.attempts[0].http_status]' sync | sort -u)" '[422,422]'
 }
