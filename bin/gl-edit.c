@@ -145,21 +145,20 @@ static bool hand_in(struct program *p, const struct json_object *request, const 
 static bool give_up(struct program *p, const struct json_object *request, const struct starter *s,
                     const struct desk *d, enum editor_end how, const struct err *e)
 {
-    static const struct {
-        enum status status;
-        const char *class;
-    } ends[] = {
-        [EDITOR_FAILED] = {STATUS_CANCELLED, "editor_failed"},
-        [EDITOR_DIED] = {STATUS_UNAVAILABLE, "interrupted"},
-        [EDITOR_MISSING] = {STATUS_UNAVAILABLE, "no_editor"},
-        [EDITOR_INTERRUPTED] = {STATUS_UNAVAILABLE, "interrupted"},
-        [EDITOR_LATE] = {STATUS_UNAVAILABLE, "deadline"},
+    static const enum fault faults[] = {
+        [EDITOR_DIED] = FAULT_INTERRUPTED,
+        [EDITOR_MISSING] = FAULT_NO_EDITOR,
+        [EDITOR_INTERRUPTED] = FAULT_INTERRUPTED,
+        [EDITOR_LATE] = FAULT_DEADLINE,
     };
     struct files files = {0};
     struct err unused;
     bool changed, saved = !handin_collect(d->work, s, &files, &changed, &unused) || changed;
     msg_error("%s", e->text);
-    put_end(p, request, ends[how].status, ends[how].class, e->text);
+    if (how == EDITOR_FAILED)
+        put_end(p, request, STATUS_CANCELLED, "editor_failed", e->text);
+    else
+        put_end(p, request, STATUS_UNAVAILABLE, fault_name(faults[how]), e->text);
     if (how == EDITOR_MISSING)
         count(p, EXIT_OS);
     files_free(&files);
@@ -192,7 +191,7 @@ static void edit(struct program *p, const struct json_object *request)
             put_rejected(p, request, &e);
         } else {
             msg_error("%s", e.text);
-            put_end(p, request, STATUS_UNAVAILABLE, "no_editor", e.text);
+            put_end(p, request, STATUS_UNAVAILABLE, fault_name(FAULT_NO_EDITOR), e.text);
             count(p, e.code);
         }
     } else {

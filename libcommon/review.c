@@ -31,6 +31,8 @@ static const struct {
     {"deadline", "The time for this run was over before Greenlight answered."},
     {"unauthorised", "Greenlight did not accept the token that it was asked with."},
     {"interrupted", "The run was interrupted before Greenlight answered."},
+    {"no_sandbox", "Your answer could not be run: this machine has no sandbox for it."},
+    {"no_editor", "No editor could be opened for your answer."},
     {"execution_unknown", "Greenlight no longer knows this run."},
     {"bad_request", "This is not a request that could be sent."},
     {"http_4xx", "Greenlight refused this request."},
@@ -40,6 +42,8 @@ static const struct {
     {"expired", "Greenlight never finished with your answer, and the time to wait for it is over."},
     {"no_submission", "There is no answer of yours in this request."},
     {"bad_tests", "The tests of this task could not be used, which is not your fault."},
+    {"bad_submission", "What you handed in could not be used."},
+    {"bad_patch", "Your patch does not fit the files of this task."},
     {"unsupported", "Tasks of this kind cannot be run here."},
 };
 

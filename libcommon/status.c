@@ -74,6 +74,7 @@ static const struct fault_row faults[FAULT_COUNT] = {
     [FAULT_UNAUTHORISED] = {"unauthorised", false, false, STATUS_UNAVAILABLE, false},
     [FAULT_INTERRUPTED] = {"interrupted", false, false, STATUS_UNAVAILABLE, false},
     [FAULT_NO_SANDBOX] = {"no_sandbox", false, false, STATUS_UNAVAILABLE, false},
+    [FAULT_NO_EDITOR] = {"no_editor", false, false, STATUS_UNAVAILABLE, false},
     [FAULT_BAD_REQUEST] = {"bad_request", false, false, STATUS_REJECTED, false},
     [FAULT_HTTP_4XX] = {"http_4xx", false, false, STATUS_REJECTED, false},
     [FAULT_MALFORMED] = {"malformed", false, false, STATUS_PROTOCOL_ERROR, true},

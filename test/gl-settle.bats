@@ -61,6 +61,7 @@ unavailable deadline released pending 0 e
 unavailable unauthorised released pending 0 e
 unavailable interrupted released pending 0 e
 unavailable no_sandbox released pending 0 e
+unavailable no_editor released pending 0 e
 unavailable timeout released pending 1 e
 unavailable reset released pending 1 e
 unavailable truncated released pending 1 e
