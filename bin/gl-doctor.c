@@ -112,7 +112,8 @@ static void put_table(struct buf *settings, const struct doctor *d, const struct
     buf_init(&value, TEXT_MAX);
     for (const struct cli_option *row = table; row->name; row++, sources++) {
         enum cli_source source = *sources;
-        if (row->type == CLI_FLAG || (!row->env && source != CLI_FROM_FLAG))
+        bool own = row->member == AT(http.timeout_ms) && from == &d->o; /* no other program's */
+        if (own || row->type == CLI_FLAG || (!row->env && source != CLI_FROM_FLAG))
             continue;
         bool any = show_value(d, row, from, &source, &value);
         report_put_setting(settings, row->name, row->env, any ? value.data : NULL, source);

@@ -15,6 +15,8 @@
 enum { SLOW_MS = 1000, VERSION_BYTES = 100 };
 
 static const char no_way[] = "see that the server runs, and that --url or GREENLIGHT_API_URL is right";
+static const char nobody[] = "see that the server runs, and that --url or GREENLIGHT_API_URL is right; "
+                             "gl-serve is one for this machine, and gl-handoff --local needs none";
 static const char other_server[] = "see that --url or GREENLIGHT_API_URL is Greenlight's";
 
 static void put_unchecked(int fd, const char *name, const char *why)
@@ -47,7 +49,7 @@ static void put_version(int fd, const struct probe_answer *a)
 /* Whether there is a server to ask more. */
 static bool check_health(int fd, const struct probe_answer *a)
 {
-    struct report_check check = {.name = "api", .next = no_way};
+    struct report_check check = {.name = "api", .next = a->status ? no_way : nobody};
     if (!a->status || a->status >= 500) {
         check.status = REPORT_FAILURE;
         check.code = code_of(a->fault);

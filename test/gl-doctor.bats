@@ -121,10 +121,10 @@ time.sleep(60)' > silent 3>&- &
 
 @test "gl-doctor: the API is away, or broken" {
     GREENLIGHT_API_URL=http://127.0.0.1:1 run -75 gl-doctor --json
-    only api failure 'connect' 'see that the server runs' 'api token'
+    only api failure 'connect' 'see that the server runs.* gl-serve .* gl-handoff --local' 'api token'
     rule /health 503
     run -75 gl-doctor --json
-    only api failure 'HTTP status 503' 'see that the server runs' 'api token'
+    only api failure 'HTTP status 503' 'see that the server runs, and that .* is right$' 'api token'
 }
 
 @test "gl-doctor: the API's certificate is not trusted" {
@@ -327,8 +327,10 @@ for _ in range(2):
 @test "gl-doctor: each value with where it came from, secrets as set" {
     export GREENLIGHT_DATABASE_URL="host=$PGHOST user=greenlight password=hunter2 dbname=$PGDATABASE"
     export GREENLIGHT_RETRY_ATTEMPTS=7 GREENLIGHT_LEARNER_ID=ada
-    run -0 gl-doctor --json --spool here
+    run -0 gl-doctor --json --spool here --timeout 7
     refute_output --partial hunter2
+    # Its own --timeout is no setting of the tools'.
+    says '[.settings[].name] | length == (unique | length)'
     value() { says ".settings[] | select(.variable == \"$1\") | .value == $2 and .source == \"$3\""; }
     value GREENLIGHT_DATABASE_URL "\"user=greenlight password=set dbname=$PGDATABASE host=$PGHOST\"" environment
     value GREENLIGHT_API_URL "\"$GREENLIGHT_API_URL\"" environment
