@@ -53,6 +53,7 @@ END
     # The three submissions, by each of the three ways.
     assert_equal "$(grep -c '^✓ PASS 100%' <<< "$output")" 3
     assert_equal "$(grep -c '^✗ FAIL 0%' <<< "$output")" 3
+    jq -e '.outcome == "graded"' outcomes.ndjson
     # One atom was worked on, with one of its tests in mind.
     grep -q '^✗ FAIL 33%' <<< "$output"
     # Eleven atoms are Greenlight's, and none of them has a score.
