@@ -209,6 +209,8 @@ has_no_children() {
     type_keys x Enter
     terminal_ended
     outcomes 'map(.outcome) == ["cancelled", "cancelled"]'
+    grep -q 'the work is kept in' screen
+    grep -q 'sleep(30)' "$desks"/*/*/double.py
 }
 
 @test "gl-handoff --local: SIGTERM ends the editor and the session, and what was saved is there" {
