@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "buf.h"
 #include "xalloc.h"
@@ -21,8 +20,9 @@ struct point {
 
 struct reading {
     struct point *point;
-    size_t count, cap, plan;
-    bool planned, bailed;
+    size_t count, cap, plan, plans;
+    bool bailed, failed;
+    const char *doubt; /* why no point passes, or NULL */
 };
 
 static struct point *point_of(struct reading *r, size_t number)
@@ -38,7 +38,8 @@ static struct point *point_of(struct reading *r, size_t number)
     return &r->point[r->count++];
 }
 
-/* "ok 3 - name # todo why": a failure that is still to be done counts as none. */
+/* "ok 3 - name # skip why".  `# todo` excuses no failure: the name may quote what the
+ * learner's code printed. */
 static void read_point(struct reading *r, const char *line, bool passed)
 {
     char *end;
@@ -46,11 +47,12 @@ static void read_point(struct reading *r, const char *line, bool passed)
     if (end == line)
         number = r->count + 1;
     const char *name = end + strspn(end, " -"), *directive = strstr(name, " # ");
-    bool todo = directive && strncasecmp(directive + 3, "todo", 4) == 0;
     struct point *point = point_of(r, number);
-    if (!point)
+    if (!point) {
+        r->doubt = "there are too many points";
         return;
-    point->passed = point->passed && (passed || todo);
+    }
+    point->passed = point->passed && passed;
     if (!point->name && *name)
         point->name = xmemdup(name, directive ? (size_t)(directive - name) : strlen(name));
 }
@@ -59,13 +61,17 @@ static void read_line(struct reading *r, char *line)
 {
     char *after = line;
     size_t last = strncmp(line, "1..", 3) == 0 ? strtoul(line + 3, &after, 10) : 0;
+    const char *failure = strstr(line, "not ok");
+    if (failure && failure > line)
+        r->doubt = "a failure stands inside another line";
     if (strncmp(line, "ok", 2) == 0 && strchr(" ", line[2])) {
         read_point(r, line + 2 + strspn(line + 2, " "), true);
     } else if (strncmp(line, "not ok", 6) == 0 && strchr(" ", line[6])) {
+        r->failed = true;
         read_point(r, line + 6 + strspn(line + 6, " "), false);
     } else if (strncmp(line, "1..", 3) == 0 && after > line + 3 && strchr(" ", *after)) {
-        r->plan = r->planned && r->plan > last ? r->plan : last;
-        r->planned = true;
+        r->plan = r->plan > last ? r->plan : last;
+        r->plans++;
     } else if (strncmp(line, "Bail out!", 9) == 0) {
         r->bailed = true;
     } else if (*line == '#' && r->count) {
@@ -76,16 +82,16 @@ static void read_line(struct reading *r, char *line)
     }
 }
 
-/* The plan's points that did not come, and those that it does not have. */
+/* The plan's points that did not come, and whether it can be believed. */
 static void check_plan(struct reading *r)
 {
     struct point *point;
-    for (size_t i = 0; i < r->count; i++)
-        if (r->planned && (r->point[i].number > r->plan || !r->point[i].number)) {
-            r->point[i].passed = false;
-            buf_puts(&r->point[i].message, "not in the plan");
-        }
-    for (size_t number = 1; r->planned && number <= r->plan && number <= SHAPE_TESTS_MAX; number++) {
+    if (r->plans != 1)
+        r->doubt = r->plans ? "there are several plans" : "there is no plan";
+    for (size_t i = 0; i < r->count && r->plans; i++)
+        if (r->point[i].number > r->plan || !r->point[i].number)
+            r->doubt = "there are points that are not in the plan";
+    for (size_t number = 1; number <= r->plan && number <= SHAPE_TESTS_MAX; number++) {
         size_t before = r->count;
         if ((point = point_of(r, number)) && r->count > before) {
             point->passed = false;
@@ -98,6 +104,31 @@ static void check_plan(struct reading *r)
     }
 }
 
+/* A line as a text, which no byte of it ends early. */
+static char *copy_line(const char *text, size_t len)
+{
+    char *line = xmemdup(text, len - (len && text[len - 1] == '\r'));
+    for (size_t i = 0; i < len; i++)
+        if (!text[i])
+            line[i] = '?';
+    return line;
+}
+
+static void add_point(struct tests *t, const char *prefix, const struct reading *r, const struct point *p)
+{
+    const char *why = r->doubt ? r->doubt : p->message.len ? p->message.data : "not ok";
+    bool passed = p->passed && !r->doubt;
+    struct buf name;
+    buf_init(&name, MESSAGE_MAX);
+    buf_puts(&name, prefix);
+    if (p->name)
+        buf_puts(&name, p->name);
+    else
+        buf_printf(&name, "test %zu", p->number);
+    tests_add(t, name.data, passed ? TEST_OK : TEST_LOGIC, passed ? NULL : why);
+    buf_free(&name);
+}
+
 bool tap_read(struct tests *t, const char *prefix, const char *text, size_t len)
 {
     struct reading r = {.plan = 0};
@@ -105,30 +136,19 @@ bool tap_read(struct tests *t, const char *prefix, const char *text, size_t len)
     while (text < end) {
         const char *lf = memchr(text, '\n', (size_t)(end - text));
         size_t length = (size_t)((lf ? lf : end) - text);
-        char *line = xmemdup(text, length - (length && text[length - 1] == '\r'));
+        char *line = copy_line(text, length);
         read_line(&r, line);
         free(line);
         text += length + 1;
     }
-    bool is_tap = r.planned || r.count;
+    bool is_tap = r.plans || r.failed;
     if (is_tap)
         check_plan(&r);
     for (size_t i = 0; i < r.count; i++) {
-        struct point *p = &r.point[i];
-        struct buf name;
-        buf_init(&name, MESSAGE_MAX);
-        buf_puts(&name, prefix);
-        if (p->name)
-            buf_puts(&name, p->name);
-        else
-            buf_printf(&name, "test %zu", p->number);
-        tests_add(t, name.data, p->passed ? TEST_OK : TEST_LOGIC,
-                  p->passed        ? NULL
-                  : p->message.len ? p->message.data
-                                   : "not ok");
-        buf_free(&name);
-        buf_free(&p->message);
-        free(p->name);
+        if (is_tap)
+            add_point(t, prefix, &r, &r.point[i]);
+        buf_free(&r.point[i].message);
+        free(r.point[i].name);
     }
     free(r.point);
     return is_tap;

@@ -181,6 +181,15 @@ void tests_end_all(struct tests *t, enum test_class class, const char *message)
         test_end(&t->test[i], class, message);
 }
 
+void tests_doubt(struct tests *t, size_t from, enum test_class class, const char *message)
+{
+    for (size_t i = from; i < t->count; i++) {
+        struct test *test = &t->test[i];
+        test->ended = test->class != TEST_OK;
+        test_end(test, class, message);
+    }
+}
+
 size_t tests_next(const struct tests *t)
 {
     size_t i = 0;

@@ -60,6 +60,9 @@ void test_compare(struct test *test, struct json_text actual, bool trim);
 void tests_end_all(struct tests *t, enum test_class class, const char *message);
 void test_end(struct test *test, enum test_class class, const char *message);
 
+/* Takes back that tests passed, from the one of number `from` on. */
+void tests_doubt(struct tests *t, size_t from, enum test_class class, const char *message);
+
 size_t tests_passed(const struct tests *t);
 enum test_class tests_class(const struct tests *t); /* the worst of all */
 

@@ -325,7 +325,12 @@ static void judge_script(struct trial *t, const char *name, const char *prefix,
         class = TEST_LOGIC;
         buf_printf(&why, "exit status %lld", (long long)t->tests.exit_code);
         judge_put_last_line(&why, o->errors.kept.len ? &o->errors : &o->output);
+    } else if (exited && tap && o->output.cut) {
+        class = TEST_LOGIC;
+        buf_puts(&why, "more output than is kept");
     }
+    if (class != TEST_OK)
+        tests_doubt(&t->tests, before, class, why.data);
     if (!tap || class != TEST_OK)
         tests_add(&t->tests, name, class, class == TEST_OK ? NULL : why.data);
     buf_free(&why);

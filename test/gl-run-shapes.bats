@@ -189,7 +189,7 @@ int main(void) { int a, b; scanf("%d%d", &a, &b); printf("%d  \n", a + b); }'
     atom "$runner" m.sh 'echo $(($1 * 3))'
     assert_equal "$(show '[.error_class, .test_results[0].message]')" '["logic","exit status 1: got 6"]'
     atom '{"language": "python", "entrypoint": "m.py", "tests": ["tests/run.sh"], "files": [{"path": "tests/run.sh",
-        "content": "echo 1..4\necho ok 1 - first\n[ \"$(python3 m.py)\" = 5 ] && echo ok 2 five || echo \"not ok 2 five\n# no five\"\necho not ok 3 later \\# todo soon"}]}' m.py 'print(6)'
+        "content": "echo 1..4\necho ok 1 - first\n[ \"$(python3 m.py)\" = 5 ] && echo ok 2 five || echo \"not ok 2 five\n# no five\"\necho ok 3 later \\# skip soon"}]}' m.py 'print(6)'
     assert_equal "$(show '[.test_results[] | [.name, .passed, .message]]')" \
         '[["first",true,null],["five",false,"no five"],["later",true,null],["test 4",false,"planned, but not run"]]'
 }

@@ -28,18 +28,26 @@ int main(void)
 {
     gives("1..2\nok 1 - a\nnot ok 2 - b\n# why\n# and\n", "+a -b: why\nand",
           "points and what stands below them");
-    gives("ok\nok - b # SKIP none\nnot ok c # todo later\n1..3\n", "+test 1 +b +c",
-          "points without numbers, directives");
-    gives("hello\nokay 1\n", NULL, "no TAP");
+    gives("ok\nok - b # SKIP none\n1..2\n", "+test 1 +b", "points without numbers, directives");
+    gives("1..1\nnot ok 1 a # todo later\n", "-a: not ok", "what is to be done has failed");
+    gives("hello\nokay 1\nok 1\n", NULL, "no TAP");
     gives("", NULL, "nothing");
     gives("ok 2 - forged\n1..2\nok 1 - a\nnot ok 2 - b\n", "-forged: not ok +a",
           "a point that comes twice passes only if it does both times");
-    gives("1..1\nok 1 a\nok 2 b\n", "+a -b: not in the plan", "more than planned");
+    gives("1..1\nok 1 a\nok 2 b\n",
+          "-a: there are points that are not in the plan -b: there are points that are not in the plan",
+          "more than planned");
     gives("1..3\nok 1 a\n", "+a -test 2: planned, but not run -test 3: planned, but not run",
           "fewer than planned");
-    gives("1..1\n1..3\nok 1 a\n", "+a -test 2: planned, but not run -test 3: planned, but not run",
-          "a second plan cannot lower the first");
-    gives("ok 1 a\nBail out! no\n", "+a -test 2: the tests bailed out", "a bail-out");
+    gives("1..1\nok 1 a\n1..1\n", "-a: there are several plans", "a second plan");
+    gives("ok 1 a\nnot ok 2 b\n", "-a: there is no plan -b: there is no plan", "no plan");
+    gives("1..2\nok 1 not ok 1 - a\nok 2 b\n",
+          "-not ok 1 - a: a failure stands inside another line -b: a failure stands inside another line",
+          "a failure that was printed behind an open line");
+    gives("1..2\nok 1 a\nok 2\n# not ok 2 b\n",
+          "-a: a failure stands inside another line -test 2: a failure stands inside another line",
+          "a failure that was made a comment");
+    gives("1..1\nok 1 a\nBail out! no\n", "+a -test 2: the tests bailed out", "a bail-out");
     gives("1..0\n", "-test 1: no test was run", "an empty plan");
     return tap_done();
 }
