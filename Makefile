@@ -34,7 +34,7 @@ MODULES := err status msg xalloc clock chance uuid signals buf self worker proc 
            render_tap render_junit render_markdown render_github \
            render_html_summary render_html result enqueue intake verdict load \
            answer_base answer_tests answer_error answer_grade answer token http probe health forward exchange stages lease tally gate \
-           outcome pick change language syscalls cgroup jail sandbox installed \
+           outcome pick change language syscalls cgroup jail hiding sandbox installed \
            files refusal patch shape exercise tests harness steps tap_read judge trial runner crew \
            starter desk handin editor local handoff journal listener jobs front service \
            together report checkup_api checkup_queue checkup_here

@@ -35,7 +35,8 @@ enum {
     NOBODY = 65534,
     EXEC_FAILED = 127,
     OPEN_FILES = 64,
-    ARGS_MAX = 128 + 5 * JAIL_FILES_MAX,
+    FOLDERS_MAX = 256,
+    ARGS_MAX = 128 + 5 * JAIL_FILES_MAX + 4 * FOLDERS_MAX,
 };
 
 /* An argument list: constant words, and words made here. */
@@ -89,6 +90,30 @@ static void add_tmpfs(struct args *a, const struct jail_job *job, const char *pa
     add(a, path);
 }
 
+/* Whether a fixed file before number `i` has the folder that ends at `len` too. */
+static bool has_folder(const struct jail_job *job, size_t i, size_t len)
+{
+    for (size_t k = 0; k < i; k++)
+        if (job->files[k].fixed && strncmp(job->files[k].path, job->files[i].path, len + 1) == 0)
+            return true;
+    return false;
+}
+
+/* The folders of fixed files below the directory are file systems of their own: such
+ * a one cannot be moved out of the way, with what lies in it. */
+static void add_folders(struct args *a, const struct jail_job *job)
+{
+    size_t start = strlen(job->directory) + 1, folders = 0;
+    for (size_t i = 0; i < job->file_count; i++) {
+        const char *path = job->files[i].path, *slash;
+        if (!job->files[i].fixed || strncmp(path, job->directory, start - 1) != 0 || path[start - 1] != '/')
+            continue;
+        for (slash = strchr(path + start, '/'); slash; slash = strchr(slash + 1, '/'))
+            if (!has_folder(job, i, (size_t)(slash - path)) && folders++ < FOLDERS_MAX)
+                add_tmpfs(a, job, make(a, "/%.*s", (int)(slash - path), path));
+    }
+}
+
 /* bubblewrap makes / and /dev as memory file systems without a bound that the
  * command could write to, so both are made read-only at the end. */
 static void add_bwrap(struct args *a, const struct jail_job *job)
@@ -105,12 +130,13 @@ static void add_bwrap(struct args *a, const struct jail_job *job)
     add_tmpfs(a, job, "/tmp");
     const char *directory = make(a, "/%s", job->directory);
     add_tmpfs(a, job, directory);
+    add_folders(a, job);
     for (size_t i = 0; i < job->file_count; i++) {
         if (job->files[i].mode) {
             add(a, "--perms");
             add(a, make(a, "%04o", job->files[i].mode));
         }
-        add(a, "--file");
+        add(a, job->files[i].fixed ? "--ro-bind-data" : "--file");
         add(a, make(a, "%zu", FIRST_FILE_FD + i));
         add(a, make(a, "/%s", job->files[i].path));
     }

@@ -29,6 +29,7 @@ struct jail_file {
     const char *bytes;
     size_t len;
     unsigned mode; /* 0: 0666, less what the owner's umask takes */
+    bool fixed;    /* nothing inside can change or replace it; may stand over a file of the host's */
 };
 
 struct jail_limits {

@@ -18,6 +18,7 @@ struct step {
     struct buf input;
     struct jail_file file[STEP_FILES_MAX]; /* paths from the root; all borrowed */
     size_t file_count;
+    bool hidden; /* its processes cannot look into one another */
 };
 
 void step_init(struct step *s);

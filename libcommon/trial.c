@@ -18,12 +18,8 @@ enum {
     BUILD_BYTES = 1 << 30,   /* a compiler's address space */
     ROOM_BYTES = 64 << 20,   /* of memory that a runtime and its files may take besides */
     CPU_GRACE_MS = 1000,     /* the wall clock comes first */
-    SHELL_MODE = 0111,       /* see drivers/script.sh */
     PROGRAM_MODE = 0555,
-    SHELL_BYTES = 8 << 20,
 };
-
-static const char shell_path[] = "/usr/bin/bash";
 
 void trial_init(struct trial *t, const struct trial_options *options, struct exercise *x)
 {
@@ -39,6 +35,7 @@ void trial_free(struct trial *t)
     buf_free(&t->output.kept);
     buf_free(&t->errors.kept);
     buf_free(&t->program);
+    hiding_free(&t->hiding);
 }
 
 static bool stop(struct trial *t, enum status status, const char *class, const char *why)
@@ -48,22 +45,29 @@ static bool stop(struct trial *t, enum status status, const char *class, const c
 
 /* ---- one step ---- */
 
-/* The files as the jail wants them: the exercise's in its folder, then the step's. */
-static struct jail_file *make_files(const struct exercise *x, const struct step *s, size_t *count)
+static void add_files(struct jail_file *to, size_t *count, const char *folder, const struct jail_file *files,
+                      size_t more)
 {
-    struct jail_file *files = xcalloc(x->files.count + s->file_count, sizeof *files);
     struct buf path;
     buf_init(&path, 2 * FILES_PATH_MAX);
-    for (size_t i = 0; i < x->files.count; i++) {
-        buf_printf(&path, "exercise/%s", x->files.file[i].path);
-        files[i] = x->files.file[i];
-        files[i].path = buf_detach(&path);
+    for (size_t i = 0; i < more; i++) {
+        buf_printf(&path, "%s%s", folder, files[i].path);
+        to[*count] = files[i];
+        to[(*count)++].path = buf_detach(&path);
     }
-    for (size_t i = 0; i < s->file_count; i++) {
-        files[x->files.count + i] = s->file[i];
-        files[x->files.count + i].path = xstrdup(s->file[i].path);
-    }
-    *count = x->files.count + s->file_count;
+}
+
+/* The files as the jail wants them: the exercise's in its folder, then the step's. */
+static struct jail_file *make_files(const struct trial *t, const struct step *s, size_t *count)
+{
+    const struct exercise *x = t->exercise;
+    const struct hiding *h = &t->hiding;
+    struct jail_file *files = xcalloc(x->files.count + s->file_count + HIDING_FILES, sizeof *files);
+    *count = 0;
+    add_files(files, count, "exercise/", x->files.file, x->files.count);
+    add_files(files, count, "", s->file, s->file_count);
+    if (s->hidden)
+        add_files(files, count, "", h->file, h->count);
     return files;
 }
 
@@ -89,7 +93,10 @@ static bool run_step(struct trial *t, const struct step *s, int64_t wall_ms, int
 {
     size_t count;
     struct err e;
-    struct jail_file *files = make_files(t->exercise, s, &count);
+    *outcome = (struct sandbox_outcome){.end = SANDBOX_EXITED};
+    if (s->hidden && !t->hiding.count && !t->options->open && !hiding_open(&t->hiding, no_sandbox))
+        return stop(t, STATUS_UNAVAILABLE, "no_sandbox", no_sandbox->text);
+    struct jail_file *files = make_files(t, s, &count);
     struct jail_job job = {
         .argv = (const char *const *)s->words.words,
         .directory = "exercise",
@@ -187,8 +194,8 @@ static void add_program(const struct trial *t, struct step *s)
         step_add_file(
             s, (struct jail_file){.path = l->driver_path, .bytes = l->driver, .len = strlen(l->driver)});
     else if (t->program.len)
-        step_add_file(
-            s, (struct jail_file){"greenlight/program", t->program.data, t->program.len, PROGRAM_MODE});
+        step_add_file(s, (struct jail_file){"greenlight/program", t->program.data, t->program.len,
+                                            PROGRAM_MODE, false});
 }
 
 static bool run_driver(struct trial *t, struct err *no_sandbox)
@@ -336,52 +343,33 @@ static void judge_script(struct trial *t, const char *name, const char *prefix,
     buf_free(&why);
 }
 
-/* The shell's file, for one that cannot be read inside. */
-static bool add_shell(struct trial *t, struct step *s, struct buf *shell)
-{
-    FILE *f = fopen(shell_path, "re");
-    char *room = f ? buf_reserve(shell, SHELL_BYTES) : NULL;
-    if (room)
-        shell->len += fread(room, 1, SHELL_BYTES, f);
-    if (f)
-        fclose(f);
-    step_add_file(s, (struct jail_file){"greenlight/bash", shell->data, shell->len, SHELL_MODE});
-    return shell->len || stop(t, STATUS_FAILED, "unsupported", "there is no bash, which runs test scripts");
-}
-
 static bool build(struct trial *t, const struct jail_file *script, struct err *no_sandbox);
 
 static bool run_script(struct trial *t, const struct jail_file *script, struct err *no_sandbox)
 {
     struct sandbox_outcome o;
     struct step s;
-    struct buf shell, prefix;
-    bool many = t->exercise->shape.scripts.count > 1, ok;
+    struct buf prefix;
+    bool many = t->exercise->shape.scripts.count > 1;
     if (t->exercise->shape.kind == SHAPE_PROGRAM && (!build(t, script, no_sandbox) || t->tests.fault))
         return !t->refusal.class;
     step_init(&s);
-    buf_init(&shell, SHELL_BYTES);
     buf_init(&prefix, FILES_PATH_MAX + 2);
     if (many)
         buf_printf(&prefix, "%s: ", script->path);
     if (t->exercise->shape.kind == SHAPE_PROGRAM) {
         steps_compiled(&s);
         add_program(t, &s);
-        ok = true;
     } else {
         steps_shell(&s, script);
-        ok = add_shell(t, &s, &shell);
     }
     t->tests.exited = false;
+    bool ok = run_test(t, &s, &o, no_sandbox);
     if (ok) {
-        ok = run_test(t, &s, &o, no_sandbox);
-        if (ok) {
-            tests_take(&t->tests, o.result.kept.data, o.result.kept.len);
-            judge_script(t, script->path, prefix.data, &o);
-        }
-        sandbox_outcome_free(&o);
+        tests_take(&t->tests, o.result.kept.data, o.result.kept.len);
+        judge_script(t, script->path, prefix.data, &o);
     }
-    buf_free(&shell);
+    sandbox_outcome_free(&o);
     buf_free(&prefix);
     step_free(&s);
     return ok;

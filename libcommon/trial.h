@@ -7,6 +7,7 @@
 #ifndef GL_TRIAL_H
 #define GL_TRIAL_H
 
+#include "hiding.h"
 #include "sandbox.h"
 #include "steps.h"
 
@@ -25,6 +26,7 @@ struct trial {
     int64_t started, deadline;
     struct sandbox_stream output, errors; /* of all steps, the compiler's too */
     struct buf program;                   /* what the compiler made */
+    struct hiding hiding;                 /* opened where a step needs it */
     bool out_of_time;
     bool whole; /* the memory limit held for all processes together */
 };

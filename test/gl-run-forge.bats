@@ -57,3 +57,44 @@ passing() {
     run passing
     assert_output honest
 }
+
+@test "forging: what make runs changes neither make nor its files" {
+    exercise m.py '{"language": "python", "tests": "#!/bin/sh\nmake -s test", "files": [
+        {"path": "Makefile", "content": "test:\n\tpython3 m.py > out\n\tsh tests/check.sh\n\t$(MAKE) -s -f tests/second.mk\n"},
+        {"path": "tests/second.mk", "content": "all:\n\ttest \"$$(python3 m.py)\" = hello\n"},
+        {"path": "tests/check.sh", "content": "grep -qx hello out"}]}'
+    runner=$(jq -c 'del(.tests) + {test_command: "make -s test"}' <<< "$runner")
+    honest 'print("hello")'
+    attack 'a makefile' 'import os
+for name in ("Makefile", "tests/check.sh", "tests/second.mk"):
+    for do in (lambda: os.unlink(name), lambda: open(name, "w").write("test all:\n\ttrue\n"), lambda: os.rename(name, "x")):
+        try: do()
+        except OSError: pass'
+    attack 'other folders' 'import os
+try: os.rename("tests", "tests.old")
+except OSError: pass
+os.makedirs("tests", exist_ok=True)
+for name, text in (("check.sh", "true"), ("second.mk", "all:\n\ttrue\n")):
+    try: open("tests/" + name, "w").write(text)
+    except OSError: pass
+    try:
+        open("new", "w").write(text); os.rename("new", "tests/" + name)
+    except OSError: pass'
+    # Into the code of make goes exit(0).
+    attack 'its memory' 'import os, re
+leave = b"\x31\xff\xb8\xe7\0\0\0\x0f\x05"
+pid = os.getppid()
+while pid > 0 and "(make)" not in open("/proc/%d/stat" % pid).read():
+    pid = int(open("/proc/%d/stat" % pid).read().rpartition(")")[2].split()[1])
+for line in open("/proc/%d/maps" % pid):
+    start, end, rights = re.match("(\\w+)-(\\w+) (\\S+)", line).groups()
+    if "x" in rights and ".so" in line:
+        with open("/proc/%d/mem" % pid, "r+b", 0) as mem:
+            mem.seek(int(start, 16)); mem.write(leave.rjust(int(end, 16) - int(start, 16), b"\x90"))'
+    attack 'its descriptors' 'import glob
+for name in glob.glob("/proc/[0-9]*/fd/*"):
+    try: open(name, "w").write("{\"kind\":\"exit\",\"code\":0}\n")
+    except OSError: pass'
+    run passing
+    assert_output honest
+}

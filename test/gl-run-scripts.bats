@@ -156,8 +156,6 @@ for path in ("mem", "fd/3", "fd/0", "environ"):
     for mode in ("rb", "wb"):
         try: open("/proc/%d/%s" % (parent, path), mode); print("opened", path)
         except OSError: pass
-try: print(open("/greenlight/bash", "rb").read(1))
-except OSError: pass
 print(open("/proc/%d/cmdline" % parent).read().count("sesame"))' '{"tests": "#!/bin/sh\npython3 main.py; [ x = sesame ]"}'
     assert_equal "$(show '[.status, .correct, .stdout]')" '["complete",false,"0\n"]'
 }

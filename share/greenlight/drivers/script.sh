@@ -1,8 +1,8 @@
 # script: runs a test script in the shell that started this, and says how it ended.
 #
-# The shell's file cannot be read, so the kernel lets no other process look into the
-# shell or its descriptors: what the script starts, the learner's code among it, can
-# neither read the script nor say in its name how it ended.
+# No process here can look into another or its descriptors (libcommon/hiding.h): what
+# the script starts, the learner's code among it, can neither read the script nor say in
+# its name how it ended.
 script=$(cat; echo x)
 exec < /dev/null
 (
