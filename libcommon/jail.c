@@ -164,15 +164,15 @@ static void add_command(struct args *a, const struct jail_job *job)
         add(a, *word);
 }
 
-/* A file that exists in memory only, at its beginning; nobody can change it,
- * or fill memory through it. */
-static int memory_file(const char *bytes, size_t len)
+/* A file that exists in memory only, at its beginning; nobody can fill memory through it,
+ * or but for `more` seals change it. */
+static int memory_file(const char *bytes, size_t len, int more)
 {
     int fd = memfd_create("sandbox", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return -1;
     if (durable_write(fd, bytes, len) && lseek(fd, 0, SEEK_SET) == 0 &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
+        fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SEAL | more) == 0)
         return fd;
     close(fd);
     return -1;
@@ -349,9 +349,9 @@ static bool add_pipe(struct ends *ends, int *ours)
     return true;
 }
 
-static bool add_memory(struct ends *ends, const char *bytes, size_t len)
+static bool add_memory(struct ends *ends, const char *bytes, size_t len, int seals)
 {
-    int fd = memory_file(bytes, len);
+    int fd = memory_file(bytes, len, seals);
     if (fd >= 0)
         ends->fd[ends->count++] = fd;
     return fd >= 0;
@@ -367,11 +367,12 @@ static bool add_filter(struct ends *ends, struct err *e)
 
 static bool open_ends(const struct jail_job *job, struct jail *jail, struct ends *ends, struct err *e)
 {
-    bool ok = add_memory(ends, job->input, job->input_len) && add_pipe(ends, &jail->output) &&
+    /* The input can be emptied: bubblewrap's init keeps it open for all to read. */
+    bool ok = add_memory(ends, job->input, job->input_len, 0) && add_pipe(ends, &jail->output) &&
               add_pipe(ends, &jail->errors) && add_pipe(ends, &jail->result);
     ok = ok && add_pipe(ends, &jail->status);
     for (size_t i = 0; ok && !job->open && i < job->file_count; i++)
-        ok = add_memory(ends, job->files[i].bytes, job->files[i].len);
+        ok = add_memory(ends, job->files[i].bytes, job->files[i].len, F_SEAL_WRITE | F_SEAL_SHRINK);
     if (!ok)
         return err_errno(e, EXIT_OS, "cannot prepare the sandbox's descriptors");
     return job->open || add_filter(ends, e);

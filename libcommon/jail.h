@@ -45,7 +45,7 @@ struct jail_job {
     const char *directory;   /* where it starts, relative to the root; writable */
     const struct jail_file *files;
     size_t file_count; /* at most JAIL_FILES_MAX */
-    const char *input; /* its standard input */
+    const char *input; /* its standard input, which it can empty by ftruncate(2) */
     size_t input_len;
     struct jail_limits limits;
     const struct cgroup *group; /* that it joins, or NULL */

@@ -20,6 +20,15 @@ static const char driver_javascript[] = {
 #include "driver_javascript.h"
     0};
 
+static const char scripts_javascript[] = {
+#include "driver_javascript_peer.h"
+#include "driver_javascript_scripts.h"
+    0};
+
+static const char split_javascript[] = {
+#include "driver_javascript_split.h"
+    0};
+
 /* clang-format off */
 static const struct language languages[] = {
     {.name = "python", .aliases = "python3 py ", .extension = ".py",
@@ -28,6 +37,7 @@ static const struct language languages[] = {
      .call = CALL_BY_DRIVER, .driver_path = "greenlight/driver.py", .driver = driver_python,
      .scripts_path = "greenlight/scripts.py", .scripts = scripts_python,
      .command = {"/usr/bin/python3", "-I", "-B", "-X", "utf8", "../greenlight/driver.py"},
+     .scripts_command = {"/usr/bin/python3", "-I", "-B", "-X", "utf8", "../greenlight/driver.py"},
      .base_bytes = 48 << 20},
     {.name = "shell", .aliases = "sh bash posix ", .extension = ".sh",
      .version = {"/usr/bin/bash", "--version"},
@@ -45,6 +55,8 @@ static const struct language languages[] = {
      .run = {"/usr/bin/node"},
      .call = CALL_BY_DRIVER, .driver_path = "greenlight/driver.js", .driver = driver_javascript,
      .command = {"/usr/bin/node", "../greenlight/driver.js"},
+     .scripts_path = "greenlight/scripts.js", .scripts = scripts_javascript,
+     .scripts_command = {"/usr/bin/bash", "-c", split_javascript, "bash"},
      .base_bytes = INT64_C(1) << 30},
     {.name = "sql", .aliases = "sqlite sqlite3 ", .extension = ".sql",
      .version = {"/usr/bin/sqlite3", "--version"},

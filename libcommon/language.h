@@ -32,10 +32,11 @@ struct language {
     const char *build[LANGUAGE_ARGS_MAX]; /* writes the program to JAIL_RESULT_FD; sources follow; or none */
     const char *run[LANGUAGE_ARGS_MAX];   /* runs a file, whose path and arguments follow */
     enum language_call call;
-    const char *driver_path, *driver;       /* CALL_BY_DRIVER: its file, from the root, and text */
-    const char *scripts_path, *scripts;     /* what that needs for test scripts besides, or NULL */
-    const char *command[LANGUAGE_ARGS_MAX]; /* and what starts it, from the exercise's directory */
-    int64_t base_bytes;                     /* address space that the runtime itself needs */
+    const char *driver_path, *driver;               /* CALL_BY_DRIVER: its file, from the root, and text */
+    const char *scripts_path, *scripts;             /* what that needs for test scripts besides, or NULL */
+    const char *command[LANGUAGE_ARGS_MAX];         /* and what starts it, from the exercise's directory */
+    const char *scripts_command[LANGUAGE_ARGS_MAX]; /* the same for test scripts; the entry follows */
+    int64_t base_bytes;                             /* address space that the runtime itself needs */
 };
 
 /* Where a compiled program lies, from the exercise's directory. */

@@ -144,8 +144,9 @@ void steps_driver(struct step *s, const struct exercise *x, const struct tests *
         add_number(s, t->count);
         return;
     }
-    add_words(s, x->language->command);
-    if (x->shape.kind == SHAPE_DRIVER)
+    s->hidden = x->shape.kind == SHAPE_DRIVER;
+    add_words(s, s->hidden ? x->language->scripts_command : x->language->command);
+    if (s->hidden)
         proc_arg(&s->words, x->entry); /* told before the tests are */
     buf_putc(b, '{');
     json_key(b, "entry");

@@ -98,3 +98,111 @@ for name in glob.glob("/proc/[0-9]*/fd/*"):
     run passing
     assert_output honest
 }
+
+# Where an attack only looks whether it would get in, it answers right if it would.
+@test "forging: JavaScript's test scripts are out of the code's reach" {
+    exercise m.js "$(jq -nc '{language: "javascript", tests: $ARGS.positional[0]}' --args '
+        test("a", async () => assert.strictEqual(await f(2), 4));
+        test("b", () => assert(g(3).includes("six")));
+        test("c", () => { const got = []; h([1, 2], (x) => { assert.equal(x, 2 * got.length + 2); got.push(x); }); assert.deepEqual(got, [2, 4]); });
+        test("d", () => assert.equal(JSON.stringify(k()), JSON.stringify({ a: [1] })));')"
+    honest 'const f = async (n) => n * 2, g = () => "the six", h = (list, one) => list.forEach((x) => one(x * 2)), k = () => ({ a: [1] });'
+    attack 'results on every descriptor' 'const fs = require("fs");
+for (let fd = 0; fd < 64; fd++) for (let i = 0; i < 4; i++)
+    try { fs.writeSync(fd, `\n{"kind":"tests","names":["a"]}\n{"kind":"start","test":${i}}\n{"kind":"end","test":${i},"passed":true}\n`); } catch {}'
+    attack 'results of the other process' 'const fs = require("fs");
+for (const pid of fs.readdirSync("/proc").filter(Number)) for (let fd = 0; fd < 64; fd++)
+    try { if (+pid !== process.pid) fs.writeFileSync(`/proc/${pid}/fd/${fd}`, "{\"kind\":\"tests\",\"names\":[\"a\"]}\n{\"kind\":\"start\",\"test\":0}\n{\"kind\":\"end\",\"test\":0,\"passed\":true}\n"); } catch {}'
+    attack 'the tests, to be read' 'const fs = require("fs");
+let found = 0;
+for (const pid of fs.readdirSync("/proc").filter(Number)) for (const name of ["mem", "maps", "environ", "fd/0", "fd/3"])
+    try { if (pid > 1 && +pid !== process.pid) { fs.closeSync(fs.openSync(`/proc/${pid}/${name}`)); found = 1; } } catch {}
+for (const name of ["/proc/1/fd/0", "/proc/1/environ", "/proc/1/cmdline", "/proc/self/fd/0", "/exercise", "/greenlight", "/tmp"])
+    try { found |= fs.readFileSync(name, "utf8").includes("JSON.stringify(k())"); } catch {}
+const f = (n) => found * n * 2;'
+    attack 'a debugger' 'process.kill(process.ppid, "SIGUSR1");
+const net = require("net");
+async function f(n) {
+    for (let i = 0; i < 40; i++) {
+        if (await new Promise((r) => { const s = net.connect(9229, "127.0.0.1"); s.on("connect", () => r(1)); s.on("error", () => r(0)); })) return n * 2;
+        await new Promise((r) => setTimeout(r, 25));
+    }
+}'
+    attack 'an exit' 'process.exit(0);'
+    attack 'an exit in a test' 'const f = () => process.exit(0), g = f, h = f, k = f;'
+    attack 'globals of its own' 'const assert = () => {}; assert.equal = assert.strictEqual = assert.deepEqual = assert; globalThis.test = () => {}; globalThis.JSON = { stringify: () => "" };
+module.exports = { assert, JSON, test, f() {}, g() {}, h() {}, k() {}, require: () => assert };'
+    attack 'objects that agree' 'const yes = { includes: () => true, valueOf: () => 4, toString: () => "4", toJSON: () => ({ a: [1, 2] }) };
+class Six { includes() { return true; } }
+const f = () => yes, g = () => new Six(), h = () => yes, k = () => yes;'
+    attack 'prototypes of its own' 'const f = () => JSON.parse("{\"__proto__\": {\"includes\": true}}"), g = () => [[]], h = f, k = f; Array.prototype.includes = () => true; Object.prototype.includes = () => true; Object.prototype.toJSON = () => 1;'
+    attack 'what the tests lend' 'const h = (list, one) => { try { one.constructor("return process")().exit(0); } catch {} try { one.call.constructor.prototype.x = 1; } catch {}
+    try { one.__proto__.constructor("globalThis.assert.equal = () => {}")(); } catch {} };'
+    attack 'a failure that is caught' 'const h = (list, one) => { for (let i = 0; i < 2; i++) try { one(0); } catch (e) { one(+/== (\d)/.exec(e.message)[1]); } };'
+    attack 'answers of its own' 'const { writeSync } = require("fs");
+const say = (...what) => writeSync(5, what.map((one) => JSON.stringify(one) + "\n").join(""));
+const yes = ["copy", 9, ["d", ["includes", ["mine", 8, "function", "yes"]]]];
+function f() { say(["ask", "set", [["w", "Array"], "includes", ["mine", 8, "function", "x"]]], ["ask", "set", [["w", "Object"], "toJSON", 1]], ["ask", "__defineGetter__", ["call", ["mine", 8, "function", "x"]]],
+    ["ask", "set", [["yours", "__proto__"], "includes", 1]], ["ask", "call", [["yours", "constructor"], null, ["process.exit(0)"]]], ["same", 0, ["l", []]], ["value", ["l", [yes]]]); }
+function g() { say(["value", ["l", [yes, null, ["l", []]]]]); }
+function h() { say(["ended", 0]); }
+function k() { say(["turn"], ["value", ["w", "Object"]]); }'
+    attack 'errors' 'const fail = () => { throw Object.assign(new Error("x"), { code: "ERR_ASSERTION", passed: true, generatedMessage: false }); }, f = fail, g = fail, h = fail, k = fail;'
+    run passing
+    assert_output honest
+}
+
+@test "forging: Python's test scripts are out of the code's reach" {
+    exercise m.py "$(jq -nc '{language: "python", tests: $ARGS.positional[0]}' --args '
+def test_a(): assert f(2) == 4
+def test_b(): assert "six" in g(3)
+def test_c():
+    got = []
+    def one(x):
+        assert x == 2 * len(got) + 2
+        got.append(x)
+    h([1, 2], one)
+    assert got == [2, 4]')"
+    honest 'def f(n): return n * 2
+def g(n): return "the six"
+def h(xs, one):
+    for x in xs: one(x * 2)'
+    attack 'results on every descriptor' 'import os
+for fd in range(64):
+    for i in range(3):
+        try: os.write(fd, b"\n{\"kind\":\"tests\",\"names\":[\"a\"]}\n{\"kind\":\"start\",\"test\":%d}\n{\"kind\":\"end\",\"test\":%d,\"passed\":true}\n" % (i, i))
+        except OSError: pass'
+    attack 'the tests, to be read' 'import glob
+found = 0
+for name in glob.glob("/proc/[0-9]*/fd/0") + glob.glob("/proc/[0-9]*/environ") + glob.glob("/[eg]*/*"):
+    try: found |= b"test_" + b"c" in open(name, "rb").read(1 << 20)
+    except OSError: pass
+def f(n): return found * n * 2'
+    attack 'a failure that is caught' 'def h(xs, one):
+    for i in range(2):
+        try: one(0)
+        except BaseException as e: first = e
+        for n in range(1, 9):
+            if repr(n) in repr(first.args) + repr(vars(first)):
+                try: one(n)
+                except BaseException: pass'
+    attack 'objects that agree' 'class Yes:
+    def __eq__(self, o): return True
+    def __contains__(self, o): return True
+f = g = lambda n: Yes()'
+    attack 'an exit' 'import os
+os._exit(0)'
+    run passing
+    assert_output honest
+}
+
+@test "forging: what shell scripts expect is out of the code's reach" {
+    exercise m.py '{"language": "python", "tests": "#!/bin/sh\n[ \"$(python3 m.py)\" = s3same ]"}'
+    honest 'print("s3same")'
+    attack 'the script, to be read' 'import glob, re
+for name in glob.glob("/proc/[0-9]*/fd/0") + glob.glob("/proc/[0-9]*/environ") + glob.glob("/proc/[0-9]*/cmdline") + glob.glob("/[eg]*/*"):
+    try: print(re.search(b" = (\\w+) \\]", open(name, "rb").read(1 << 20))[1].decode())
+    except (OSError, TypeError): pass'
+    run passing
+    assert_output honest
+}

@@ -3,8 +3,10 @@
  *
  * The file is run as a script, so that what it defines at the top is there by name, with
  * module, exports and require as node gives them; a file that imports or exports is
- * loaded as a module.  Tests are functions given to test() or it(), in describe() or
- * not, else a script is one test. */
+ * loaded as a module.
+ *
+ * What test scripts need besides is in scripts.js.  The argument is then "learner" or
+ * "tests": which of its two processes this is. */
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -14,7 +16,6 @@ const REPORT = 3;
 const TEXT_MAX = 500;
 const VALUE_MAX = 1 << 20;
 const HERE = process.cwd();
-const job = JSON.parse(fs.readFileSync(0, 'utf8'));
 const { writeSync } = fs;
 const { stringify } = JSON;
 const exit = process.reallyExit.bind(process);
@@ -65,11 +66,11 @@ function printTrace(error) {
 
 // ---- loading ----
 
-function loadFault(error) {
+function loadFault(error, entry) {
     printTrace(error);
     if (error instanceof SyntaxError) {
         const line = textOf(error.stack).match(/:(\d+)\n/);
-        return new Stop('fault', 'syntax', `SyntaxError: ${error.message} (${job.entry}${line ? ', line ' + line[1] : ''})`);
+        return new Stop('fault', 'syntax', `SyntaxError: ${error.message} (${entry}${line ? ', line ' + line[1] : ''})`);
     }
     return new Stop('fault', 'runtime', describe(error));
 }
@@ -83,9 +84,9 @@ async function load(entry) {
         if (/^\s*(import|export)\b/m.test(text)) {
             if (!fs.existsSync(path.join(HERE, 'package.json')))
                 fs.writeFileSync(path.join(HERE, 'package.json'), '{"type":"module"}');
-            exported = await import(file);
-            return;
+            return (exported = await import(file));
         }
+        process.argv[1] = file;
         const module = { exports: {} };
         const need = require('module').createRequire(file);
         Object.assign(globalThis, { module, exports: module.exports, require: need, __filename: file, __dirname: path.dirname(file) });
@@ -93,8 +94,9 @@ async function load(entry) {
         vm.runInThisContext(text, { filename: file });
         exported = module.exports;
     } catch (error) {
-        throw loadFault(error);
+        throw loadFault(error, entry);
     }
+    return exported;
 }
 
 /* What the learner's file calls `name`, or undefined. */
@@ -111,7 +113,7 @@ function publicFunctions(text) {
     return [...new Set(names)].filter((name) => !name.startsWith('_'));
 }
 
-function findFunction() {
+function findFunction(job) {
     const names = publicFunctions(fs.readFileSync(path.join(HERE, job.entry), 'utf8'));
     let name = job.function;
     if (!name) {
@@ -217,9 +219,9 @@ function sendError(number, error, script) {
     send(line);
 }
 
-async function runCalls() {
+async function runCalls(job) {
     await load(job.entry);
-    const fn = findFunction();
+    const fn = findFunction(job);
     const how = ways(fn, job.tests);
     for (let number = job.from; number < job.tests.length; number++) {
         const [given, one] = argumentsOf(job.tests[number], how);
@@ -232,85 +234,26 @@ async function runCalls() {
     }
 }
 
-// ---- test scripts ----
-
-function collect(found) {
-    const owners = [];
-    const test = (name, ...rest) => {
-        found.push({ name: [...owners, name].join(' '), run: rest.find((one) => typeof one === 'function') });
-    };
-    const describeTests = (name, body) => {
-        owners.push(name);
-        body();
-        owners.pop();
-    };
-    return { test, it: test, describe: describeTests };
-}
-
-/* A script's tests: what it gives to test(), else its asserts, else itself. */
-async function readScript(script) {
-    const found = [];
-    const assert = require('assert');
-    Object.assign(globalThis, collect(found), { assert, require: require('module').createRequire(path.join(HERE, job.entry)) });
-    const run = () => vm.runInThisContext(`{${script.text}\n}`, { filename: script.name });
-    if (/\b(test|it)\s*\(/.test(script.text))
-        run();
-    if (found.length)
-        return found;
-    const asserts = script.text.split(/;|\n/).map((one) => one.trim()).filter(Boolean);
-    if (asserts.every((one) => /^assert\b/.test(one)))
-        return asserts.map((text) => ({ name: text.replace(/^assert\s*/, ''), run: () => vm.runInThisContext(text, { filename: script.name }) }));
-    return [{ name: script.name, run }];
-}
-
-async function runScripts() {
-    let fault;
-    try {
-        await load(job.entry);
-        for (const name of Object.keys(Object(exported)))
-            if (!(name in globalThis))
-                globalThis[name] = exported[name];
-    } catch (error) {
-        fault = error;
-    }
-    const many = job.scripts.length > 1;
-    const all = [];
-    for (const script of job.scripts) {
-        let found;
-        try {
-            found = await readScript(script);
-        } catch (error) {
-            throw error instanceof SyntaxError ? new Stop('unfit', 'bad_tests', `the tests are no JavaScript: ${describe(error)}`) : loadFault(error);
-        }
-        all.push(...found.map((one) => ({ ...one, name: many ? `${script.name}: ${one.name}` : one.name })));
-    }
-    send({ kind: 'tests', names: all.map((one) => one.name) });
-    if (fault)
-        throw fault;
-    for (let number = job.from; number < all.length; number++) {
-        send({ kind: 'start', test: number });
-        try {
-            await all[number].run();
-            send({ kind: 'end', test: number, passed: true });
-        } catch (error) {
-            sendError(number, error, true);
-        }
-    }
-}
-
 // ---- the run ----
 
 async function main() {
+    const role = process.argv[2];
+    const job = role === 'learner' ? null : JSON.parse(fs.readFileSync(0, 'utf8'));
+    if (role === 'tests')
+        fs.ftruncateSync(0); // others could open it again
     fs.closeSync(0);
     fs.openSync('/dev/null', 'r'); // takes the number that is free
-    process.argv = [process.argv[0], path.join(HERE, job.entry)];
+    process.argv.length = 1;
+    if (role === 'learner')
+        return require('./scripts.js').serve();
     send({ kind: 'runtime', version: process.versions.node });
     try {
-        await (job.scripts ? runScripts() : runCalls());
+        await (role ? require('./scripts.js').runScripts(job) : runCalls(job));
     } catch (error) {
         send(error instanceof Stop ? error.line : { kind: 'fault', class: 'runtime', message: describe(error) });
     }
-    exit(0);
+    return exit(0);
 }
 
+module.exports = { HERE, Stop, describe, load, loadFault, named, odd, send, sendError, textOf };
 main();

@@ -367,6 +367,8 @@ def empty_input():
 def read_job():
     with open(0, "rb", closefd=False) as file:
         text = file.read()
+    if len(sys.argv) > 1:
+        os.truncate(0, 0)  # others could open it again
     empty_input()
     digits = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)

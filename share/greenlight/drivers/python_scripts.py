@@ -126,16 +126,20 @@ def run_unit(space, owner, name):
 
 
 def run_one(number, action):
+    global lent_failure
     send(kind="start", test=number)
+    lent_failure = None
     try:
         action()
+        if lent_failure:
+            raise lent_failure
         send(kind="end", test=number, passed=True)
     except Gone:
         fault, message = gone()
         send(kind="end", test=number, message=message, **{"class": fault})
         leave(0)
     except BaseException as error:
-        send_error(number, error, is_script=True)
+        send_error(number, lent_failure or error, is_script=True)
     flush()
 
 

@@ -4,6 +4,7 @@
 # the script starts, the learner's code among it, can neither read the script nor say in
 # its name how it ended.
 script=$(cat; echo x)
+: > /proc/self/fd/0 # others could open it again
 exec < /dev/null
 (
     exec 3>&-
