@@ -85,7 +85,7 @@ program() {
     # What was written is still there, and it is said where.
     # shellcheck disable=SC2154 # run sets it
     assert_equal "$stderr" "gl-handoff: the work is kept in $(echo "$desks"/*/work): the same atom goes on with it"
-    grep -q mine "$desks"/*/work/double.py
+    grep -rq --include double.py mine "$desks"
     # A learner who is there is asked, and the work is not asked for again.
     editor "echo begun >> $BATS_TEST_TMPDIR/begun" 'grep -q mine "$1" && echo "def double(n): return n + n" > "$1"'
     on_terminal 80 "EDITOR=$EDITOR programs/gl-handoff --local in > out"
@@ -190,8 +190,8 @@ has_no_children() {
     touch go
     ended 0 "$pid"
     jq -e '.outcome == "graded" and .is_correct' first
-    grep -q 'return n + n' "$desks"/*/work/double.py
-    grep -q better "$desks"/*/work/double.py
+    grep -rq --include double.py 'return n + n' "$desks"
+    grep -rq --include double.py better "$desks"
 }
 
 @test "gl-handoff --local: Ctrl-C is the editor's, and while the work runs it asks" {
