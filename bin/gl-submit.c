@@ -179,8 +179,12 @@ static void put_gl(struct buf *out, const struct job *j, const char *type)
     }
     json_key(&text, "endpoint");
     json_put_text(&text, request_endpoint(&j->request));
-    if (type)
-        buf_printf(&text, ",\"attempts\":[%s]", j->call.attempts.data);
+    if (type) {
+        json_key(&text, "attempts");
+        buf_putc(&text, '[');
+        buf_add(&text, j->call.attempts.data, j->call.attempts.len);
+        buf_putc(&text, ']');
+    }
     buf_putc(&text, '}');
     json_index(&own, text.data, text.len, NULL);
     record_put_gl(out, &j->gl, type, &own);

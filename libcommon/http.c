@@ -26,7 +26,7 @@ enum {
     BODIES_MAX = 32 << 20,
     DESCRIPTORS_OTHER = 32,
     DESCRIPTORS_EACH = 3,
-    HEADERS = 4
+    HEADERS = 6
 };
 
 struct slot {
@@ -151,8 +151,7 @@ static void set_up(struct http *h, struct slot *s)
     curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver that is stuck */
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c, CURLOPT_USERAGENT, "greenlight-tools/" GL_VERSION);
-    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
     if (o->cacert)
         curl_easy_setopt(c, CURLOPT_CAINFO, o->cacert);
@@ -288,9 +287,13 @@ static const char *join(struct buf *line, const char *name, const char *value)
     return line->data;
 }
 
+/* libcurl formats a header of this list once, byte by byte, and one of its own twice:
+ * what both can give stands here. */
 static void set_headers(struct http *h, struct slot *s, const struct http_request *request)
 {
     size_t count = 0;
+    add_header(s, &count, "User-Agent: greenlight-tools/" GL_VERSION);
+    add_header(s, &count, "Accept-Encoding: gzip");
     add_header(s, &count, "Expect:"); /* a pause of 1 s before large bodies otherwise */
     if (request->post)
         add_header(s, &count, "Content-Type: application/json");

@@ -343,8 +343,9 @@ void json_comma(struct buf *b)
 void json_key(struct buf *b, const char *name)
 {
     json_comma(b);
-    json_put_text(b, name);
-    buf_putc(b, ':');
+    buf_putc(b, '"');
+    buf_puts(b, name);
+    buf_add(b, "\":", 2);
 }
 
 void json_put(struct buf *b, struct json_text value)

@@ -130,7 +130,7 @@ bool json_int(struct json_text value, int64_t *out);
 /* ---- writing ---- */
 
 /* Each appends to *b.  A name or element gets its comma where one is due. */
-void json_key(struct buf *b, const char *name);
+void json_key(struct buf *b, const char *name); /* one of ours, that needs no escape */
 void json_comma(struct buf *b);
 void json_put(struct buf *b, struct json_text value);              /* verbatim; absent: null */
 void json_put_string(struct buf *b, const char *text, size_t len); /* invalid UTF-8 becomes U+FFFD */

@@ -29,15 +29,20 @@ static enum token bad(struct json_scan *s, const char *why)
     return TOKEN_BAD;
 }
 
-/* Whether eight bytes are all plain string characters of ASCII. */
-static bool eight_plain(const char *at)
+/* How many of eight bytes are plain string characters of ASCII up to the first that is
+ * not; it may say 0 where that is not the first. */
+static size_t plain_of_eight(const char *at)
 {
     const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
     uint64_t w;
     memcpy(&w, at, sizeof w);
     uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
     uint64_t control = (w - ones * 0x20) & ~w;
-    return ((w | control | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high) == 0;
+    uint64_t odd = (w | control | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high;
+    if (odd == 0)
+        return 8;
+    /* A borrow marks bytes above one that is odd itself, so the lowest mark is right. */
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? (size_t)__builtin_ctzll(odd) / 8 : 0;
 }
 
 /* A multi-byte character at **at, by the table of RFC 3629. */
@@ -95,8 +100,8 @@ static enum token scan_string(struct json_scan *s, const char **at, const char *
     enum token t = TOKEN_OK;
     (*at)++;
     while (t == TOKEN_OK) {
-        while (end - *at >= 8 && eight_plain(*at))
-            *at += 8;
+        for (size_t plain = 8; plain == 8 && end - *at >= 8; *at += plain)
+            plain = plain_of_eight(*at);
         while (*at < end && (unsigned char)**at >= 0x20 && (unsigned char)**at < 0x80 && **at != '"' &&
                **at != '\\')
             (*at)++;
