@@ -32,8 +32,9 @@
     X(jv_string_length_bytes)                                                                                \
     X(jv_string_value)
 
-/* The library's functions under their names; all are set by load(). */
+/* The library, and its functions under their names; load() sets all. */
 static struct {
+    void *handle;
 #define POINTER(name) __typeof__(name) *name;
     JQ_FUNCTIONS(POINTER)
 #undef POINTER
@@ -47,11 +48,11 @@ struct filter {
 /* Which version of the library it is, its headers know: SONAME 1. */
 static bool load(struct err *e)
 {
-    void *library = dlopen("libjq.so.1", RTLD_NOW);
-    if (!library)
+    lib.handle = dlopen("libjq.so.1", RTLD_NOW);
+    if (!lib.handle)
         return err_set(e, EXIT_OS, "libjq, which filters need, cannot be loaded: %s", dlerror());
 #define LOAD(name)                                                                                           \
-    *(void **)&lib.name = dlsym(library, #name);                                                             \
+    *(void **)&lib.name = dlsym(lib.handle, #name);                                                          \
     if (!lib.name)                                                                                           \
         return err_set(e, EXIT_OS, "libjq has no %s", #name);
     JQ_FUNCTIONS(LOAD)
