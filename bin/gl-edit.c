@@ -6,6 +6,7 @@
  * folder. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "clock.h"
@@ -54,6 +55,7 @@ struct program {
     struct buf line;
     enum exit_code code;
     size_t handed_in;
+    pid_t parent; /* who takes the result, where files are held for it; else 0 */
 };
 
 static void put_line(struct program *p)
@@ -171,7 +173,7 @@ static bool work_on(struct program *p, const struct json_object *request, const 
 {
     const char *open[] = {s->entry, s->task, NULL};
     struct err e;
-    enum editor_end how = editor_run(d->work, open, clock_after(clock_now(), p->o.max_wait), &e);
+    enum editor_end how = editor_run(d->work, open, clock_after(clock_now(), p->o.max_wait), p->parent, &e);
     return how == EDITOR_DONE ? hand_in(p, request, s, d) : give_up(p, request, s, d, how, &e);
 }
 
@@ -224,6 +226,7 @@ int main(int argc, char **argv)
     char **files = cli_parse(&cli, &p.o, argc, argv);
     signals_catch();
     p.base = desk_base(p.o.folder);
+    p.parent = p.o.hold ? getppid() : 0;
     buf_init(&p.line, SIZE_MAX / 2);
     struct jsonl *in = jsonl_open(files, (size_t)p.o.max_record);
     while ((got = jsonl_await(in, &record, &e)) != JSONL_EOF) {

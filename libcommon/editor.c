@@ -183,7 +183,8 @@ static enum editor_end judge(int status, struct err *e)
     return code ? EDITOR_FAILED : EDITOR_DONE;
 }
 
-enum editor_end editor_run(int folder, const char *const *files, int64_t deadline, struct err *e)
+enum editor_end editor_run(int folder, const char *const *files, int64_t deadline, pid_t parent,
+                           struct err *e)
 {
     struct session s = {.tty = -1};
     enum editor_end how = EDITOR_DONE;
@@ -197,6 +198,9 @@ enum editor_end editor_run(int folder, const char *const *files, int64_t deadlin
         if (signals_caught()) {
             how = EDITOR_INTERRUPTED;
             err_set(e, EXIT_AGAIN, "interrupted by a signal");
+        } else if (parent && getppid() != parent) {
+            how = EDITOR_INTERRUPTED;
+            err_set(e, EXIT_AGAIN, "the editor was ended, for nobody waits for it any more");
         } else if (clock_now() >= deadline) {
             how = EDITOR_LATE;
             err_set(e, EXIT_AGAIN, "the editor was ended, for its time was over");

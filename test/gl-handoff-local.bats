@@ -129,7 +129,8 @@ lock_is_free() {
 @test "gl-handoff --local: killed while the editor is open, the work is there the next time" {
     own_programs
     atom a > in
-    editor 'echo mine > "$1"; touch ../../../../../open' 'until [ -e ../../../../../go ]; do sleep 0.02; done'
+    # The editor goes too, else it would have the folder.
+    editor 'echo mine > "$1"; touch ../../../../../open' 'until [ -e ../../../../../never ]; do sleep 0.02; done'
     session
     eventually 20 test -e open
     survives
