@@ -47,6 +47,7 @@ struct turn {
     struct json_object gl;      /* of the atom */
     struct buf request, result; /* the atom with its key; what the pipeline gave, if anything */
     struct buf edited;          /* local: the atom with the learner's work, once there is some */
+    char *folder;               /* and where that is kept */
     struct json_object answer, answer_gl;
     enum status status;
     struct spool_held *held;
@@ -182,7 +183,7 @@ static int run_remote(struct turn *t, struct err *e)
  * would not; *code says why. */
 static bool run_pipeline(struct turn *t, enum exit_code *code)
 {
-    const struct local local = {&t->edited, &t->result, tick, t};
+    const struct local local = {&t->edited, &t->result, &t->folder, tick, t};
     struct err e;
     t->since = clock_now();
     t->attempt = 1;
@@ -420,12 +421,11 @@ static bool try(struct turn *t)
 /* What was worked on here is kept until it is graded, and that is written. */
 static void end_work(const struct turn *t)
 {
-    char *folder = local_folder(&t->edited);
-    if (folder && status_is_graded(t->status))
-        desk_remove(folder);
-    else if (folder)
-        msg_warn("the work is kept in %s: the same atom goes on with it", folder);
-    free(folder);
+    if (t->folder && status_is_graded(t->status))
+        desk_remove(t->folder);
+    else if (t->folder)
+        msg_warn("the work is kept in %s: the same atom goes on with it", t->folder);
+    free(t->folder);
 }
 
 void handoff_atom(struct handoff *h, const struct json_object *atom)

@@ -20,13 +20,25 @@ static int run(const struct local *l, const char *program, struct json_text inpu
     return code;
 }
 
-/* Whether the text is a request: the work was handed in. */
-static bool is_request(const struct buf *text)
+/* Takes what gl-edit wrote: a request is the work that was handed in, without where that is
+ * kept, which is nobody else's business; anything else is the result. */
+static void take(const struct local *l, const struct buf *text)
 {
-    struct json_object record = {0};
-    bool is = json_index(&record, text->data, text->len, NULL) && record_type(&record) == RECORD_REQUEST;
+    struct json_object record = {0}, gl = {0};
+    struct buf own;
+    buf_init(&own, text->max);
+    if (!json_index(&record, text->data, text->len, NULL) || record_type(&record) != RECORD_REQUEST) {
+        buf_add(l->result, text->data, text->len);
+    } else {
+        record_gl(&record, &gl);
+        *l->folder = json_strdup(json_get(&gl, "folder"));
+        json_put_edited(&own, &gl, (struct json_edit[]){{.name = "folder"}, {0}});
+        json_put_edited(l->edited, &record,
+                        (struct json_edit[]){{.name = "_gl", .value = {own.data, own.len}}, {0}});
+    }
     json_object_free(&record);
-    return is;
+    json_object_free(&gl);
+    buf_free(&own);
 }
 
 int local_run(const struct local *l, struct json_text atom, struct err *e)
@@ -36,22 +48,10 @@ int local_run(const struct local *l, struct json_text atom, struct err *e)
     if (!l->edited->len) {
         buf_init(&edited, l->edited->max);
         code = run(l, "gl-edit", atom, &edited, e);
-        struct buf *to = is_request(&edited) ? l->edited : l->result;
-        buf_add(to, edited.data, edited.len);
+        take(l, &edited);
         buf_free(&edited);
     }
     if (!l->edited->len)
         return code;
     return run(l, "gl-run", (struct json_text){l->edited->data, l->edited->len}, l->result, e);
-}
-
-char *local_folder(const struct buf *edited)
-{
-    struct json_object record = {0}, gl = {0};
-    char *folder = NULL;
-    if (json_index(&record, edited->data, edited->len, NULL) && record_gl(&record, &gl))
-        folder = json_strdup(json_get(&gl, "folder"));
-    json_object_free(&record);
-    json_object_free(&gl);
-    return folder;
 }

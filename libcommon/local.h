@@ -11,6 +11,7 @@
 struct local {
     struct buf *edited; /* the request with the learner's work; empty: it is to be made */
     struct buf *result; /* the record that came of it */
+    char **folder;      /* where the work is kept, for desk_remove; to be freed */
     /* As an errand's; while the editor has the terminal `edited` is empty. */
     bool (*tick)(const struct json_object *event, void *context);
     void *context;
@@ -19,9 +20,5 @@ struct local {
 /* Has the atom worked on, where that was not done yet, and runs what came of it; as
  * errand_run. */
 int local_run(const struct local *l, struct json_text atom, struct err *e);
-
-/* The folder with the work that was handed in, for desk_remove; to be freed, and NULL
- * where there is none. */
-char *local_folder(const struct buf *edited);
 
 #endif

@@ -41,6 +41,7 @@ outcomes() {
     outcomes 'map([.atom_id // .id, .outcome, .is_correct, .partial_score]) ==
         [["right", "graded", true, 1], ["half", "graded", false, 0.5], ["mine", null, null, null]]'
     outcomes '.[0].answer.files[0].content == "def double(n): return n + n\n"'
+    refute grep -q "$XDG_STATE_HOME" out
     assert_equal "$(find state -type f)" ''
 }
 
