@@ -36,6 +36,16 @@ settled complete 3"
     assert_equal "$(events run)" 6
 }
 
+@test "gl-serve: a submission at fault fails its row at once, by gl-drain, with what gl-run says of it" {
+    start_serve
+    head -n 1 "$FIXTURES/learner.ndjson" |
+        jq -c '.submission.files[0].path = "../x" | ., .async_execution = true' | gl-enqueue > rows
+    run -69 timeout 60 gl-drain -q
+    assert_equal "$(sql "select status, retry_count, result_payload #>> '{error,class}' from greenlight_queue")" \
+        'failed|0|bad_submission
+failed|0|bad_submission'
+}
+
 @test "gl-serve: an execution that was lost with the server is posted anew by gl-drain" {
     slow_runner
     start_serve
