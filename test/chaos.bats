@@ -88,6 +88,7 @@ kill_programs() {
         killed=0
         while ((killed == 0)); do
             ((++tries < 5 * $1 + 20)) || fail "of $tries kills only $n met a program"
+            ((tries % 5)) || length=$(length_of_run) # the machine may have been busy
             begin_run
             kill_one "$name" $((RANDOM % length))
         done
