@@ -250,7 +250,8 @@ static bool add_given(struct exercise *x, const struct files *given, struct refu
     struct err e;
     for (size_t i = 0; i < given->count; i++) {
         struct jail_file file = given->file[i];
-        file.fixed = x->shape.kind == SHAPE_SHELL && is_for_tests(file.path);
+        file.fixed =
+            (x->shape.kind == SHAPE_SHELL || x->shape.kind == SHAPE_PROGRAM) && is_for_tests(file.path);
         file.mode = file.fixed ? 0444 : 0;
         if (!files_find(&x->shape.scripts, file.path) && !files_copy(&x->files, &file, file.fixed, &e))
             return refuse_err(r, "bad_files", &e);

@@ -13,7 +13,9 @@
 /* Appends a source that includes the learner's entry and makes the calls of all tests. */
 void harness_put_calls(struct buf *out, const struct exercise *x, const struct tests *t);
 
-/* Appends a source that includes the script and runs its main. */
+/* Appends a source that includes the script, whose main gets another name; and the one
+ * that runs it and says with `key` how it ended. */
 void harness_put_script(struct buf *out, const struct jail_file *script);
+void harness_put_verdict(struct buf *out, int64_t key);
 
 #endif

@@ -29,6 +29,14 @@ static const char split_javascript[] = {
 #include "driver_javascript_split.h"
     0};
 
+static const char part_c[] = {
+#include "driver_c_part.h"
+    0};
+
+static const char link_c[] = {
+#include "driver_c_link.h"
+    0};
+
 /* clang-format off */
 static const struct language languages[] = {
     {.name = "python", .aliases = "python3 py ", .extension = ".py",
@@ -47,6 +55,7 @@ static const struct language languages[] = {
      .version = {"/usr/bin/gcc", "-dumpfullversion"},
      .build = {"/usr/bin/sh", "-c",
                "gcc -std=gnu17 -O1 -g -Wall -I. -o /tmp/program \"$@\" -lm && exec cat /tmp/program >&3", "cc"},
+     .part = {"/usr/bin/sh", "-c", part_c, "cc"}, .link = {"/usr/bin/sh", "-c", link_c, "ld"},
      .run = {LANGUAGE_PROGRAM},
      .call = CALL_BY_HARNESS, .base_bytes = 16 << 20},
     /* V8 reserves address space that it never uses. */

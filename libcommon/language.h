@@ -30,6 +30,8 @@ struct language {
     const char *extension;                /* ".py" */
     const char *version[3];               /* the runtime, and how it tells its version */
     const char *build[LANGUAGE_ARGS_MAX]; /* writes the program to JAIL_RESULT_FD; sources follow; or none */
+    const char *part[LANGUAGE_ARGS_MAX];  /* the same, without the tests: an object */
+    const char *link[LANGUAGE_ARGS_MAX];  /* makes a program of that and the tests; the function follows */
     const char *run[LANGUAGE_ARGS_MAX];   /* runs a file, whose path and arguments follow */
     enum language_call call;
     const char *driver_path, *driver;               /* CALL_BY_DRIVER: its file, from the root, and text */

@@ -164,27 +164,52 @@ void steps_driver(struct step *s, const struct exercise *x, const struct tests *
 
 /* ---- compiled languages ---- */
 
-void steps_build(struct step *s, const struct exercise *x, const struct tests *t,
-                 const struct jail_file *script, struct buf *source)
+/* The exercise's sources, but for `except`. */
+static void add_sources(struct step *s, const struct exercise *x, const char *except)
 {
-    bool calls = x->shape.kind == SHAPE_CALLS, whole = !calls && !script;
-    add_words(s, x->language->build);
-    if (!whole)
-        proc_arg(&s->words, "-Dmain=gl_learner_main");
     for (size_t i = 0; i < x->files.count; i++) {
         const char *path = x->files.file[i].path;
-        if (language_of_file(path) == x->language && !(calls && strcmp(path, x->entry) == 0))
+        if (language_of_file(path) == x->language && !(except && strcmp(path, except) == 0))
             add_path(s, path);
     }
-    if (whole)
+}
+
+static void add_source(struct step *s, const char *path, const struct buf *text)
+{
+    step_add_file(s, (struct jail_file){.path = path, .bytes = text->data, .len = text->len});
+}
+
+void steps_build(struct step *s, const struct exercise *x, const struct tests *t, struct buf *source)
+{
+    add_words(s, x->language->build);
+    if (x->shape.kind != SHAPE_CALLS) {
+        add_sources(s, x, NULL);
         return;
-    if (calls)
-        harness_put_calls(source, x, t);
-    else
-        harness_put_script(source, script);
+    }
+    proc_arg(&s->words, "-Dmain=gl_learner_main");
+    add_sources(s, x, x->entry);
+    harness_put_calls(source, x, t);
     proc_arg(&s->words, "../greenlight/harness.c");
-    step_add_file(
-        s, (struct jail_file){.path = "greenlight/harness.c", .bytes = source->data, .len = source->len});
+    add_source(s, "greenlight/harness.c", source);
+}
+
+void steps_part(struct step *s, const struct exercise *x)
+{
+    add_words(s, x->language->part);
+    proc_arg(&s->words, "-Dmain=gl_learner_main");
+    add_sources(s, x, NULL);
+}
+
+void steps_link(struct step *s, const struct exercise *x, const struct tests *t, const struct buf *part,
+                const struct jail_file *script, struct buf *source, struct buf *verdict)
+{
+    add_words(s, x->language->link);
+    proc_arg(&s->words, x->function);
+    harness_put_script(source, script);
+    harness_put_verdict(verdict, t->key);
+    add_source(s, "greenlight/part.o", part);
+    add_source(s, "greenlight/tests.c", source);
+    add_source(s, "greenlight/verdict.c", verdict);
 }
 
 void steps_compiled(struct step *s)

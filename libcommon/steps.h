@@ -10,7 +10,7 @@
 #include "proc.h"
 #include "tests.h"
 
-enum { STEP_FILES_MAX = 2 };
+enum { STEP_FILES_MAX = 4 };
 
 /* Zero-initialise with step_init; free with step_free. */
 struct step {
@@ -31,9 +31,15 @@ void step_add_file(struct step *s, struct jail_file file);
 void steps_driver(struct step *s, const struct exercise *x, const struct tests *t);
 
 /* The compiler; *source (an empty buffer) is filled with what it needs besides, and
- * is borrowed.  A script is compiled in where there are such. */
-void steps_build(struct step *s, const struct exercise *x, const struct tests *t,
-                 const struct jail_file *script, struct buf *source);
+ * is borrowed. */
+void steps_build(struct step *s, const struct exercise *x, const struct tests *t, struct buf *source);
+
+/* For a C script: the compiler for the learner's files alone, then what makes a program of
+ * the object and the script; both sources are filled and borrowed.  The program tells
+ * t->key with its end. */
+void steps_part(struct step *s, const struct exercise *x);
+void steps_link(struct step *s, const struct exercise *x, const struct tests *t, const struct buf *part,
+                const struct jail_file *script, struct buf *source, struct buf *verdict);
 
 /* One test of a list. */
 void steps_test(struct step *s, const struct exercise *x, const struct test *test, size_t number);

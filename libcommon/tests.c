@@ -296,6 +296,12 @@ static void keep_first(char **to, struct json_text value)
         *to = json_strdup(value);
 }
 
+static bool has_key(const struct tests *t, const struct json_object *line)
+{
+    int64_t key = 0;
+    return !t->key || (json_int(json_get(line, "key"), &key) && key == t->key);
+}
+
 static void take_line(struct tests *t, const struct json_object *line)
 {
     struct json_text kind = json_get(line, "kind");
@@ -308,7 +314,7 @@ static void take_line(struct tests *t, const struct json_object *line)
         take_end(t, (size_t)index, line);
     } else if (json_is(kind, "tests")) {
         take_names(t, json_get(line, "names"));
-    } else if (json_is(kind, "exit") && !t->exited) {
+    } else if (json_is(kind, "exit") && !t->exited && has_key(t, line)) {
         t->exited = json_int(json_get(line, "code"), &t->exit_code);
     } else if (json_is(kind, "state") && !t->state) {
         t->state = copy_text(json_get(line, "value"));

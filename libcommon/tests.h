@@ -31,6 +31,7 @@ struct tests {
     bool known;                /* whether the tests are: those of scripts are told by the driver */
     bool exited;               /* a script told its end */
     int64_t exit_code;         /* of it */
+    int64_t key;               /* that it has to name with its end; 0: none */
     char *state;               /* of a session, as JSON */
     char *function;            /* that was called */
     char *fault;               /* the learner's file could not be loaded: why */

@@ -1,11 +1,12 @@
 /* trial: each kind of test is a small function that makes steps and judges what came
  * of them. */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* getrandom */
 #include "trial.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "clock.h"
 #include "judge.h"
@@ -343,7 +344,7 @@ static void judge_script(struct trial *t, const char *name, const char *prefix,
     buf_free(&why);
 }
 
-static bool build(struct trial *t, const struct jail_file *script, struct err *no_sandbox);
+static bool build_script(struct trial *t, const struct jail_file *script, struct err *no_sandbox);
 
 static bool run_script(struct trial *t, const struct jail_file *script, struct err *no_sandbox)
 {
@@ -351,7 +352,7 @@ static bool run_script(struct trial *t, const struct jail_file *script, struct e
     struct step s;
     struct buf prefix;
     bool many = t->exercise->shape.scripts.count > 1;
-    if (t->exercise->shape.kind == SHAPE_PROGRAM && (!build(t, script, no_sandbox) || t->tests.fault))
+    if (t->exercise->shape.kind == SHAPE_PROGRAM && (!build_script(t, script, no_sandbox) || t->tests.fault))
         return !t->refusal.class;
     step_init(&s);
     buf_init(&prefix, FILES_PATH_MAX + 2);
@@ -409,30 +410,71 @@ static void take_fault(struct trial *t, const struct sandbox_outcome *o, const c
     buf_free(&why);
 }
 
-/* Compiles, a C script with the rest.  What does not compile is t->tests.fault. */
-static bool build(struct trial *t, const struct jail_file *script, struct err *no_sandbox)
+/* A number that nobody inside can guess. */
+static int64_t new_key(void)
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        abort(); /* cannot fail for so few bytes once the kernel is up */
+    return (int64_t)(number >> 2 | 1);
+}
+
+/* Runs a compiler, whose product goes to *product.  What does not compile is
+ * t->tests.fault, and that of the test `name`, if any. */
+static bool compile(struct trial *t, const struct step *s, struct buf *product, const char *name,
+                    struct err *no_sandbox)
 {
     struct sandbox_outcome o;
+    bool ok = run_step(t, s, t->options->build_ms, BUILD_BYTES, &o, no_sandbox);
+    buf_clear(product);
+    if (ok && o.exit_code == 0 && !o.signal && o.end == SANDBOX_EXITED)
+        buf_add(product, o.result.kept.data, o.result.kept.len);
+    else if (ok)
+        take_fault(t, &o, name);
+    sandbox_outcome_free(&o);
+    return ok;
+}
+
+static bool build(struct trial *t, struct err *no_sandbox)
+{
     struct step s;
-    struct buf source, path;
+    struct buf source;
     step_init(&s);
     buf_init(&source, SIZE_MAX / 2);
-    buf_init(&path, 2 * FILES_PATH_MAX);
-    steps_build(&s, t->exercise, &t->tests, script, &source);
-    if (script && strchr(script->path, '.')) {
-        buf_printf(&path, "exercise/%s", script->path);
-        step_add_file(&s, (struct jail_file){.path = path.data, .bytes = script->bytes, .len = script->len});
-    }
-    bool ok = run_step(t, &s, t->options->build_ms, BUILD_BYTES, &o, no_sandbox);
-    buf_clear(&t->program);
-    if (ok && o.exit_code == 0 && !o.signal && o.end == SANDBOX_EXITED)
-        buf_add(&t->program, o.result.kept.data, o.result.kept.len);
-    else if (ok)
-        take_fault(t, &o, script ? script->path : NULL);
+    steps_build(&s, t->exercise, &t->tests, &source);
+    bool ok = compile(t, &s, &t->program, NULL, no_sandbox);
     step_free(&s);
     buf_free(&source);
+    return ok;
+}
+
+/* A C script with the learner's files, which are compiled where it is not. */
+static bool build_script(struct trial *t, const struct jail_file *script, struct err *no_sandbox)
+{
+    struct step part, link;
+    struct buf object, source, verdict, path;
+    step_init(&part);
+    step_init(&link);
+    buf_init(&object, REPORT_BYTES);
+    buf_init(&source, SIZE_MAX / 2);
+    buf_init(&verdict, SIZE_MAX / 2);
+    buf_init(&path, 2 * FILES_PATH_MAX);
+    steps_part(&part, t->exercise);
+    bool ok = compile(t, &part, &object, script->path, no_sandbox);
+    if (ok && !t->tests.fault) {
+        t->tests.key = new_key();
+        steps_link(&link, t->exercise, &t->tests, &object, script, &source, &verdict);
+        buf_printf(&path, "exercise/%s", script->path);
+        if (strchr(script->path, '.'))
+            step_add_file(&link, (struct jail_file){path.data, script->bytes, script->len, 0, false});
+        ok = compile(t, &link, &t->program, script->path, no_sandbox);
+    }
+    step_free(&part);
+    step_free(&link);
+    buf_free(&object);
+    buf_free(&source);
+    buf_free(&verdict);
     buf_free(&path);
-    sandbox_outcome_free(&o);
     return ok;
 }
 
@@ -448,7 +490,7 @@ bool trial_run(struct trial *t, struct err *no_sandbox)
     tests_open(&t->tests, x);
     t->started = clock_now();
     if (runs && x->language->build[0] && kind != SHAPE_PROGRAM && kind != SHAPE_SHELL &&
-        (!build(t, NULL, no_sandbox) || t->tests.fault))
+        (!build(t, no_sandbox) || t->tests.fault))
         return !t->refusal.class;
     t->deadline = clock_after(clock_now(), x->time_ms);
     if (in_a_row)

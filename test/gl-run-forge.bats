@@ -206,3 +206,85 @@ for name in glob.glob("/proc/[0-9]*/fd/0") + glob.glob("/proc/[0-9]*/environ") +
     run passing
     assert_output honest
 }
+
+# Against who looks for the key in memory nothing helps where both share it.
+@test "forging: C programs of tests are linked with code that knows neither them nor their key" {
+    exercise m.c '{"language": "c", "tests": "tests/test_m.c", "files": [{"path": "m.h", "content": "int f(int); const char *g(int);"},
+        {"path": "tests/test_m.c", "content": "#include <assert.h>\n#include <string.h>\n#include \"m.h\"\nint main(void) { char want[9] = \"4\"; assert(f(2) == 4); assert(strcmp(g(2), want) == 0); return 0; }"}]}'
+    honest 'static int strcmp(int x) { return x; }
+int remove(int x) { return x; }
+int f(int x) { return 2 * remove(strcmp(x)); }
+const char *g(int x) { return x == 2 ? "4" : ""; }'
+    local body='int f(int x) { return 0; }
+const char *g(int x) { return ""; }'
+    attack 'its verdict' "#include <stdio.h>
+#include <unistd.h>
+__attribute__((constructor)) static void start(void) { for (int fd = 1; fd < 64; fd++) dprintf(fd, \"\\n{\\\"kind\\\":\\\"exit\\\",\\\"code\\\":0}\\n{\\\"kind\\\":\\\"exit\\\",\\\"code\\\":0,\\\"key\\\":0}\\n\"); _exit(0); } $body"
+    attack 'an exit' "#include <stdlib.h>
+__attribute__((constructor)) static void start(void) { exit(0); } $body"
+    attack 'an exit in a test' '#include <stdlib.h>
+int f(int x) { exit(0); }
+const char *g(int x) { return ""; }'
+    attack 'an exit after the failure' "#include <signal.h>
+#include <unistd.h>
+static void end(int s) { _exit(0); }
+__attribute__((constructor)) static void start(void) { signal(SIGABRT, end); } $body"
+    attack 'the C library' 'int strcmp(const char *a, const char *b) { return 0; }
+int f(int x) { return 4; }
+const char *g(int x) { return ""; }'
+    attack 'its assertions' "void __assert_fail(const char *a, const char *b, unsigned c, const char *d) { } $body"
+    attack 'its main' "#undef main
+int main(void) { return 0; } $body"
+    attack 'its other main' "int gl_tests_main(void) { return 0; } $body"
+    attack 'a forked process' '#include <sys/wait.h>
+#include <unistd.h>
+int f(int x) { for (int i = 0; i < 9; i++) { if (!fork()) return i; wait(0); } return 0; }
+const char *g(int x) { return "4"; }'
+    attack 'the tests, where it is compiled' '#include "tests/test_m.c"
+int f(int x) { return 4; }
+const char *g(int x) { return "4"; }'
+    attack 'what it is compiled with' '#include "../greenlight/tests.c"
+int f(int x) { return 4; }
+const char *g(int x) { return "4"; }'
+    run passing
+    assert_output honest
+}
+
+@test "forging: C and JavaScript functions get one answer a call, whatever else they write" {
+    exercise m.c '{"language": "c", "function": "f", "tests": [{"input": 2, "expected": 4}, {"input": 3, "expected": 6}]}'
+    honest 'int f(int x) { return x * 2; }'
+    attack 'values' '#include <stdio.h>
+#include <unistd.h>
+__attribute__((constructor)) static void start(void) { for (int i = 0; i < 99; i++) dprintf(3, "{\"kind\":\"start\",\"test\":%d}\n{\"kind\":\"end\",\"test\":%d,\"passed\":true}\n{\"kind\":\"end\",\"test\":%d,\"value\":%d}\n", i & 1, i & 1, i & 1, i); _exit(0); }
+int f(int x) { return 0; }'
+    attack 'names and ends' '#include <stdio.h>
+#include <stdlib.h>
+int f(int x) { dprintf(3, "0}\n{\"kind\":\"tests\",\"names\":[\"a\"]}\n{\"kind\":\"exit\",\"code\":0}\n"); exit(0); }'
+    attack 'a guess a process' '#include <sys/wait.h>
+#include <unistd.h>
+int f(int x) { for (int i = 0; i < 9; i++) { if (!fork()) return i; wait(0); } _exit(0); }'
+    attack 'a longjmp' '#include <setjmp.h>
+static jmp_buf at;
+int f(int x) { static int n; if (n++) longjmp(at, 1); setjmp(at); return 0; }'
+    attack 'what it is compiled with' '#include <stdio.h>
+__asm__(".section .rodata\nin: .incbin \"../greenlight/harness.c\"\n.byte 0\n");
+extern const char in[] __asm__("in");
+#include <string.h>
+#include <stdlib.h>
+int f(int x) { const char *e = strstr(in, "expected"); return e ? x * 2 : 0; }'
+    run passing
+    assert_output honest
+    exercise m.js '{"language": "javascript", "function": "f", "tests": [{"input": 2, "expected": 4}, {"input": 3, "expected": 6}]}'
+    honest 'const f = (x) => x * 2;'
+    attack 'values' 'const fs = require("fs");
+for (const test of [0, 1]) for (let value = 0; value < 9; value++)
+    fs.writeSync(3, `{"kind":"start","test":${test}}\n{"kind":"end","test":${test},"passed":true}\n{"kind":"end","test":${test},"value":${value}}\n`);
+process.exit(0);'
+    attack 'JSON of its own' 'JSON.stringify = () => "{\"kind\":\"end\",\"test\":0,\"passed\":true}"; Object.prototype.passed = true; const f = () => ({ toJSON: () => true });'
+    attack 'what was asked' 'const fs = require("fs");
+let text = "";
+for (const name of ["/proc/1/fd/0", "/proc/self/fd/0", "/greenlight/driver.js"]) try { text += fs.readFileSync(name, "utf8"); } catch {}
+const f = (x) => (text.includes("\"expected\":") ? x * 2 : 0);'
+    run passing
+    assert_output honest
+}
