@@ -207,6 +207,7 @@ bool judge_status(struct test *test, const struct sandbox_outcome *o, int64_t by
         buf_printf(&why, ", not %lld", (long long)wanted);
     judge_put_last_line(&why, &o->errors);
     bool syntax = memmem(o->errors.kept.data, o->errors.kept.len, "yntax error", 11) ||
+                  memmem(o->errors.kept.data, o->errors.kept.len, "unexpected EOF", 14) ||
                   memmem(o->errors.kept.data, o->errors.kept.len, "SyntaxError", 11);
     test_end(test, syntax ? TEST_SYNTAX : TEST_RUNTIME, why.data);
     buf_free(&why);

@@ -290,6 +290,16 @@ static void take_names(struct tests *t, struct json_text names)
     }
 }
 
+void tests_assume(struct tests *t)
+{
+    const struct files *scripts = &t->exercise->shape.scripts;
+    t->known = true;
+    free(t->test);
+    t->test = xcalloc(scripts->count, sizeof *t->test);
+    for (t->count = 0; t->count < scripts->count; t->count++)
+        t->test[t->count].name = xstrdup(scripts->file[t->count].path);
+}
+
 static void keep_first(char **to, struct json_text value)
 {
     if (!*to)

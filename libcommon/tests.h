@@ -47,6 +47,9 @@ void tests_free(struct tests *t);
 /* Takes in what a driver wrote: whole lines only. */
 void tests_take(struct tests *t, const char *report, size_t len);
 
+/* Takes each script for one test, where its driver did not get to tell them. */
+void tests_assume(struct tests *t);
+
 /* The first test that has not ended, or count. */
 size_t tests_next(const struct tests *t);
 
