@@ -27,9 +27,9 @@ ALL_CFLAGS = $(BASE_CFLAGS) -MMD -MP
 # The modules of libcommon, lowest layer first: a module may include only those
 # before it (checked by `make layers`).
 MODULES := err status msg xalloc clock chance uuid signals buf self worker proc relay source durable parse cli sink progress retry conninfo db \
-           batch claim heap json json_scan jsonb jsonl spool row filter compare text contrast screen errand paint table excerpt facts ago quote \
+           batch claim heap json json_scan jsonb jsonl spool row filter compare text contrast screen errand paint table excerpt facts ago quote form_html \
            record atom task \
-           request review entry totals render_result render_outcome render_row render_stats \
+           request review entry totals render_result render_outcome render_row render_rows render_stats \
            render_task render_report render_summary render document \
            render_tap render_junit render_markdown render_github \
            render_html_summary render_html result enqueue intake verdict load \

@@ -113,6 +113,47 @@ void entry_free(struct entry *e)
     json_object_free(&e->inner);
 }
 
+/* A complete row looks like the grade that it came to. */
+static enum standing look_of_grade(struct json_text payload)
+{
+    struct json_object result = {0};
+    struct review review = {0};
+    enum standing look = STANDING_OTHER;
+    if (json_get_object(payload, &result)) {
+        review_read_as(&review, &result, STATUS_COMPLETE);
+        look = standing_of(&review);
+        review_free(&review);
+    }
+    json_object_free(&result);
+    return look;
+}
+
+static enum standing look_of_row(const struct json_object *row)
+{
+    static const struct {
+        const char *status;
+        enum standing look;
+    } looks[] = {{"pending", STANDING_OPEN},
+                 {"executing", STANDING_OPEN},
+                 {"spooled", STANDING_OPEN},
+                 {"failed", STANDING_UNGRADED},
+                 {"cancelled", STANDING_SKIPPED}};
+    struct json_text status = json_get(row, "status");
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++)
+        if (json_is(status, looks[i].status))
+            return looks[i].look;
+    return json_is(status, "complete") ? look_of_grade(json_get(row, "result_payload")) : STANDING_OTHER;
+}
+
+enum standing entry_look(const struct entry *e)
+{
+    if (e->type == RECORD_ROW)
+        return look_of_row(e->record);
+    if (e->type == RECORD_REPORT && json_get(e->record, "checks").at)
+        return json_is(json_get(e->record, "ready"), "true") ? STANDING_PASSED : STANDING_FAILED;
+    return e->standing;
+}
+
 enum exit_code entry_exit(const struct entry *e)
 {
     if (e->bad)

@@ -42,6 +42,10 @@ void entry_read(struct entry *e, const struct json_object *record);
 void entry_read_bad(struct entry *e, const char *why);
 void entry_free(struct entry *e);
 
+/* What it looks like: a row of the queue and a report are no results, but have a state
+ * of their own; everything else is as its standing. */
+enum standing entry_look(const struct entry *e);
+
 /* The exit code that it counts for (design.md §6). */
 enum exit_code entry_exit(const struct entry *e);
 

@@ -151,10 +151,12 @@ static void close_lines(struct lines *l)
 
 void excerpt_block(struct frame *f, struct json_text value, const struct excerpt *how)
 {
-    const struct frame_place line = {how->indent, how->indent + (how->verbatim ? 2 : 0), how->verbatim, true};
-    const struct frame_place gap = {how->indent, how->indent, false, true};
+    const struct frame_place gap = {.first = how->indent, .rest = how->indent, .gutter = true};
+    struct frame_place line = gap;
     struct lines lines;
     struct rich row;
+    line.verbatim = how->verbatim;
+    line.rest += how->verbatim ? 2 : 0;
     rich_init(&row, f->paint);
     open_lines(&lines, value, how);
     while (next_shown(&lines, &row))
@@ -195,7 +197,7 @@ static void show_item(struct frame *f, enum glyph glyph, unsigned style, struct 
     rich_init(&text, f->paint);
     rich_printf(&text, style, "%s ", paint_glyph(f->paint, glyph));
     excerpt_put(&text, PAINT_PLAIN, value, ITEM_BYTES, TEXT_BLOCK);
-    frame_text(f, &text, (struct frame_place){.rest = 2, .gutter = true});
+    frame_text(f, &text, (struct frame_place){.rest = 2, .gutter = true, .item = true});
     rich_free(&text);
 }
 

@@ -28,7 +28,7 @@ void facts_add(struct facts *facts)
         rich_printf(&facts->row, PAINT_DIM, " %s ", facts->dot);
         facts->used += 3;
     }
-    rich_puts(&facts->row, PAINT_PLAIN, facts->one.text.data);
+    rich_append(&facts->row, &facts->one);
     rich_clear(&facts->one);
     facts->used += width;
 }

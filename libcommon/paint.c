@@ -32,7 +32,7 @@ static const char *const glyphs[GLYPH_COUNT][2] = {
 
 void rich_init(struct rich *r, const struct paint *p)
 {
-    *r = (struct rich){.ascii = p->ascii};
+    *r = (struct rich){.ascii = p->ascii, .notes = p->notes};
     buf_init(&r->text, RICH_MAX);
 }
 
@@ -78,7 +78,7 @@ void rich_printf(struct rich *r, unsigned style, const char *format, ...)
 void rich_show(struct rich *r, unsigned style, const char *text, size_t len, unsigned how)
 {
     struct buf escaped;
-    begin_run(r, style);
+    begin_run(r, r->notes ? style | PAINT_OTHERS : style);
     if (r->ascii)
         how |= TEXT_ASCII;
     if (!(how & TEXT_KEEP_TAB) || !memchr(text, '\t', len)) {

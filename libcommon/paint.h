@@ -25,7 +25,8 @@ enum paint_style {
     PAINT_COLOR = 7, /* the mask of the above */
     PAINT_BOLD = 8,
     PAINT_DIM = 16,
-    PAINT_LINED = 32, /* underlined */
+    PAINT_LINED = 32,  /* underlined */
+    PAINT_OTHERS = 64, /* text of others, where that is noted (struct paint) */
 };
 
 /* Marks and lines, in UTF-8 or ASCII. */
@@ -60,6 +61,7 @@ struct paint {
     struct buf line; /* what will be written next */
     size_t inked;    /* its bytes up to the last that is no blank */
     struct buf *to;  /* where lines go; NULL: standard output */
+    bool notes;      /* rich texts made for it note what is of others; only what makes no lines asks */
 };
 
 /* ---- rich text ---- */
@@ -71,7 +73,7 @@ struct rich {
         unsigned style;
     } * runs;
     size_t count, cap;
-    bool ascii;
+    bool ascii, notes;
 };
 
 enum { RICH_MAX = 1024 * 1024 };

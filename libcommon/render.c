@@ -26,6 +26,14 @@ static void part(struct render *r, bool block)
     r->apart = block;
 }
 
+static void begin_frame(struct render *r, struct frame *f)
+{
+    if (r->form)
+        frame_init_form(f, &r->paint, r->form, r->to);
+    else
+        frame_init(f, &r->paint, r->boxed);
+}
+
 /* A record in one line: a mark and a word, then what `rest` says. */
 static void show_line(struct render *r, enum glyph glyph, unsigned style, const char *word,
                       const struct rich *rest)
@@ -33,10 +41,10 @@ static void show_line(struct render *r, enum glyph glyph, unsigned style, const 
     struct frame f;
     struct rich title;
     part(r, false);
-    frame_init(&f, &r->paint, false);
+    begin_frame(r, &f);
     rich_init(&title, &r->paint);
     rich_printf(&title, style | PAINT_BOLD, "%s %s", paint_glyph(&r->paint, glyph), word);
-    frame_open(&f, &title, rest);
+    frame_line(&f, &title, rest);
     rich_free(&title);
 }
 
@@ -74,7 +82,7 @@ static void show_request(struct render *r, const struct json_object *record)
     if (task.front.at || task.prompt.at || task.code.at) {
         struct frame f;
         part(r, true);
-        frame_init(&f, &r->paint, r->boxed);
+        begin_frame(r, &f);
         render_task(&f, &task);
     } else {
         show_id(r, task.atom_id);
@@ -196,7 +204,7 @@ static void show_framed(struct render *r, const struct entry *e)
 {
     struct frame f;
     part(r, true);
-    frame_init(&f, &r->paint, r->boxed);
+    begin_frame(r, &f);
     if (e->type == RECORD_OUTCOME)
         render_outcome(&f, e);
     else if (e->reviewed)
@@ -227,6 +235,6 @@ void render_totals(struct render *r, const struct totals *t)
 {
     struct frame f;
     part(r, true);
-    frame_init(&f, &r->paint, r->boxed);
+    begin_frame(r, &f);
     render_summary(&f, t);
 }

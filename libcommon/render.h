@@ -14,9 +14,11 @@ enum exit_code render_record(struct render *r, const struct json_object *record)
 
 struct render {
     struct paint paint;
-    bool boxed; /* panels, where there is room */
-    bool any;   /* something was shown */
-    bool apart; /* the last record took several lines, a blank line follows */
+    bool boxed;                    /* panels, where there is room */
+    const struct frame_form *form; /* NULL: lines; else what takes records instead, and */
+    void *to;                      /* what that gets */
+    bool any;                      /* something was shown */
+    bool apart;                    /* the last record took several lines, a blank line follows */
 };
 
 void render_entry(struct render *r, const struct entry *e);

@@ -6,14 +6,24 @@
  * own policy forbids scripts and the network. */
 #include "render_html.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "render_html_summary.h"
+#include "render_outcome.h"
+#include "render_rows.h"
+#include "xalloc.h"
 
 enum { OPEN_MAX = 50 }; /* so many that need a look are unfolded at first */
 
 static const char style[] = {
 #include "render_html_css.h"
+};
+
+struct state {
+    struct form_html form; /* of what is no result */
+    bool in_rows;          /* within their table */
+    size_t looks[STANDING_COUNT];
 };
 
 /* The classes and, after `f-`, the ids of the radio buttons. */
@@ -31,6 +41,11 @@ static void put_choice(struct document *r, const char *id, const char *name, boo
 
 static void begin(struct document *r)
 {
+    struct state *s = r->state = xcalloc(1, sizeof *s);
+    s->form.out = &r->out;
+    r->plain.form = &form_html;
+    r->plain.to = &s->form;
+    r->plain.paint.notes = true;
     document_puts(r, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
@@ -173,10 +188,14 @@ static void put_summary_line(struct document *r, const struct entry *e)
     document_puts(r, "</b> <span>");
     document_name(r, e);
     document_quote(r, QUOTE_XML);
-    document_puts(r, "</span> <small>");
-    document_facts(r, &e->review);
-    document_quote(r, QUOTE_XML);
-    document_puts(r, "</small></summary>\n");
+    document_puts(r, "</span>");
+    if (e->standing != STANDING_OPEN) { /* whose only fact would be the word again */
+        document_puts(r, " <small>");
+        document_facts(r, &e->review);
+        document_quote(r, QUOTE_XML);
+        document_puts(r, "</small>");
+    }
+    document_puts(r, "</summary>\n");
 }
 
 static void put_error(struct document *r, const struct review *v)
@@ -194,10 +213,29 @@ static void put_error(struct document *r, const struct review *v)
     document_puts(r, "</pre>\n");
 }
 
+/* What an outcome says beside the result in it. */
+static void put_outcome(struct document *r, const struct entry *e)
+{
+    const struct state *s = r->state;
+    struct facts facts;
+    facts_init(&facts, &r->plain.paint, SIZE_MAX);
+    render_outcome_facts(&facts, e->record);
+    if (facts.row.text.len) {
+        document_puts(r, "<p>");
+        form_html_rich(&s->form, &facts.row);
+        document_puts(r, "</p>\n");
+    }
+    facts_free(&facts);
+}
+
 static void put_body(struct document *r, const struct entry *e)
 {
     const struct review *v = &e->review;
-    if (e->standing == STANDING_OPEN)
+    if (e->type == RECORD_OUTCOME)
+        put_outcome(r, e);
+    if (e->standing == STANDING_OPEN && e->type == RECORD_OUTCOME)
+        document_printf(r, "<p>%s</p>\n", render_outcome_waits);
+    else if (e->standing == STANDING_OPEN)
         document_puts(r, "<p>It has not ended yet, and nothing counts against you.</p>\n");
     else if (!v->graded)
         document_printf(r, "<p>%s %s</p>\n", v->happened, v->next);
@@ -216,16 +254,37 @@ static void put_body(struct document *r, const struct entry *e)
     put_section(r, "Log", v->logs, &document_output);
 }
 
+/* What is no result; rows of the queue become a table. */
+static void put_other(struct document *r, const struct entry *e, enum standing look)
+{
+    struct state *s = r->state;
+    s->form.class = classes[look];
+    s->form.unfolded = r->totals.standing[STANDING_OTHER] <= OPEN_MAX;
+    if (e->type == RECORD_ROW)
+        render_rows_add(&s->form, &r->plain.paint, e);
+    else
+        render_entry(&r->plain, e);
+}
+
+static void go_to_rows(struct document *r, bool in_rows)
+{
+    struct state *s = r->state;
+    if (s->in_rows != in_rows)
+        (in_rows ? render_rows_begin : render_rows_end)(&s->form);
+    s->in_rows = in_rows;
+}
+
 static void put_entry(struct document *r, const struct entry *e)
 {
+    struct state *s = r->state;
     const struct totals *t = &r->totals;
     size_t bad =
         t->standing[STANDING_PARTIAL] + t->standing[STANDING_FAILED] + t->standing[STANDING_UNGRADED];
+    enum standing look = entry_look(e);
+    s->looks[look]++;
+    go_to_rows(r, e->type == RECORD_ROW);
     if (!e->reviewed) {
-        document_plain(r, e);
-        document_printf(r, "<div class=\"%s plain\"><pre>", classes[e->standing]);
-        quote_put(&r->out, QUOTE_XML, r->lines.data, r->lines.len);
-        document_puts(r, "</pre></div>\n");
+        put_other(r, e, look);
         return;
     }
     bool unfolded = standing_is_bad(e->standing) && bad <= OPEN_MAX;
@@ -238,9 +297,12 @@ static void put_entry(struct document *r, const struct entry *e)
 
 static void finish(struct document *r)
 {
+    struct state *s = r->state;
+    go_to_rows(r, false);
     document_puts(r, "</main>\n");
-    render_html_summary(r, classes);
+    render_html_summary(r, classes, s->looks);
     document_puts(r, "</body>\n</html>\n");
+    free(s);
 }
 
 const struct document_format render_html = {begin, put_entry, finish};

@@ -63,17 +63,16 @@ static void put_times(struct document *r)
 }
 
 /* One bar, parted as the records are. */
-static void put_share(struct document *r, const char *const *classes)
+static void put_share(struct document *r, const char *const *classes, const size_t *looks)
 {
-    const struct totals *t = &r->totals;
     size_t x = 0;
     document_printf(
         r, "<svg class=\"share\" aria-hidden=\"true\" viewBox=\"0 0 %zu 1\" preserveAspectRatio=\"none\">",
-        t->shown);
-    for (int i = 0; i < STANDING_COUNT; x += t->standing[i++])
-        if (t->standing[i])
+        r->totals.shown);
+    for (int i = 0; i < STANDING_COUNT; x += looks[i++])
+        if (looks[i])
             document_printf(r, "<rect class=\"%s\" x=\"%zu\" width=\"%zu\" height=\"1\"/>", classes[i], x,
-                            t->standing[i]);
+                            looks[i]);
     document_puts(r, "</svg>\n");
 }
 
@@ -92,24 +91,23 @@ static void put_means(struct document *r)
     document_puts(r, "</p>\n");
 }
 
-static void put_filter(struct document *r, const char *const *classes)
+static void put_filter(struct document *r, const char *const *classes, const size_t *looks)
 {
-    const struct totals *t = &r->totals;
-    document_printf(r, "<div class=\"filter\">\n<label for=\"f-all\">%zu in all</label>\n", t->shown);
+    document_printf(r, "<div class=\"filter\">\n<label for=\"f-all\">%zu in all</label>\n", r->totals.shown);
     for (int i = 0; i < STANDING_COUNT; i++)
-        if (t->standing[i])
+        if (looks[i])
             document_printf(r, "<label class=\"%s\" for=\"f-%s\">%zu %s</label>\n", classes[i], classes[i],
-                            t->standing[i], standing_name(i));
+                            looks[i], standing_name(i));
     document_puts(r, "</div>\n");
 }
 
-void render_html_summary(struct document *r, const char *const *classes)
+void render_html_summary(struct document *r, const char *const *classes, const size_t *looks)
 {
     const struct totals *t = &r->totals;
     document_puts(r, "<footer>\n<h2>Totals</h2>\n");
-    put_filter(r, classes);
+    put_filter(r, classes, looks);
     if (t->shown)
-        put_share(r, classes);
+        put_share(r, classes, looks);
     if (t->scored)
         put_means(r);
     document_puts(r, t->scored || t->timed ? "<div class=\"charts\">\n" : "");

@@ -5,7 +5,8 @@
 
 #include "document.h"
 
-/* `classes` names the class of each standing; the radio buttons' ids are `f-` and that. */
-void render_html_summary(struct document *r, const char *const *classes);
+/* `classes` names the class of each standing; the radio buttons' ids are `f-` and that.
+ * `looks` counts the records that have it. */
+void render_html_summary(struct document *r, const char *const *classes, const size_t *looks);
 
 #endif

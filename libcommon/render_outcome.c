@@ -4,10 +4,12 @@
 
 #include "ago.h"
 #include "clock.h"
-#include "facts.h"
 #include "render_result.h"
 
-static void add_facts(struct facts *facts, const struct json_object *outcome)
+const char render_outcome_waits[] = "It could not be graded now. It is in the queue and will be tried again; "
+                                    "nothing counts against the learner.";
+
+void render_outcome_facts(struct facts *facts, const struct json_object *outcome)
 {
     char text[REVIEW_FACT], ago[AGO_TEXT];
     double took;
@@ -36,10 +38,7 @@ static void show_waiting(struct frame *f, const struct entry *e, const struct ri
     if (note->text.len)
         frame_text(f, note, (struct frame_place){0});
     rich_clear(&text);
-    rich_puts(
-        &text, PAINT_PLAIN,
-        "It could not be graded now. It is in the queue and will be tried again; nothing counts against "
-        "the learner.");
+    rich_puts(&text, PAINT_PLAIN, render_outcome_waits);
     frame_text(f, &text, (struct frame_place){0});
     frame_close(f);
     rich_free(&title);
@@ -50,7 +49,7 @@ void render_outcome(struct frame *f, const struct entry *e)
 {
     struct facts facts;
     facts_init(&facts, f->paint, f->inner);
-    add_facts(&facts, e->record);
+    render_outcome_facts(&facts, e->record);
     if (e->standing == STANDING_OPEN)
         show_waiting(f, e, &facts.row);
     else

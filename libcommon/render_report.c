@@ -110,12 +110,13 @@ static void show_check(struct frame *f, const struct json_object *check)
 
 /* ---- all of it ---- */
 
-static void show_list(struct frame *f, const char *label, struct json_text list,
+static void show_list(struct frame *f, const char *label, const char *const heads[3], struct json_text list,
                       void (*show)(struct frame *f, const struct json_object *element))
 {
     struct json_object element = {0};
     struct json_text each;
     frame_section(f, label);
+    frame_head(f, heads, 3);
     if (json_kind(list) == JSON_ARRAY)
         for (size_t at = 0; json_next(list, &at, &each);)
             if (json_get_object(each, &element))
@@ -154,10 +155,12 @@ static void show_end(struct frame *f, const struct json_object *record, bool rea
 
 void render_report(struct frame *f, const struct json_object *record)
 {
+    static const char *const setting[] = {"Setting", "Value", "From"}, *const check[] = {"State", "Check",
+                                                                                         "Found"};
     bool ready = json_is(json_get(record, "ready"), "true");
     show_head(f, record, ready);
-    show_list(f, "Configuration", json_get(record, "settings"), show_setting);
-    show_list(f, "Checks", json_get(record, "checks"), show_check);
+    show_list(f, "Configuration", setting, json_get(record, "settings"), show_setting);
+    show_list(f, "Checks", check, json_get(record, "checks"), show_check);
     show_end(f, record, ready);
     frame_close(f);
 }

@@ -66,7 +66,7 @@ static void add_state(struct facts *facts, const struct json_object *row)
     }
 }
 
-static void add_marks(struct facts *facts, const struct json_object *row)
+static void add_notes(struct facts *facts, const struct json_object *row)
 {
     int64_t retries, most, priority;
     if (json_int(json_get(row, "retry_count"), &retries) && retries > 0) {
@@ -86,6 +86,7 @@ static void add_marks(struct facts *facts, const struct json_object *row)
     add_moment(facts, row, "acknowledged", "acked_at");
     facts_value(facts, "learner ", json_get(row, "learner_id"));
     facts_value(facts, "execution ", json_get(row, "execution_id"));
+    facts_value(facts, "row ", json_get(row, "id"));
 }
 
 static void add_result(struct facts *facts, const struct json_object *row)
@@ -107,22 +108,51 @@ static void add_result(struct facts *facts, const struct json_object *row)
     json_object_free(&result);
 }
 
+static void put_facts(struct rich *to, const struct paint *p, const struct json_object *row,
+                      void (*add)(struct facts *facts, const struct json_object *row))
+{
+    struct facts facts;
+    facts_init(&facts, p, SIZE_MAX);
+    add(&facts, row);
+    rich_append(to, &facts.row);
+    facts_free(&facts);
+}
+
+void render_row_state(struct rich *to, const struct paint *p, const struct json_object *row)
+{
+    const struct look *look = look_of(row);
+    rich_printf(to, look->style | PAINT_BOLD, "%s %s", paint_glyph(p, look->glyph), look->word);
+}
+
+void render_row_grade(struct rich *to, const struct paint *p, const struct json_object *row)
+{
+    put_facts(to, p, row, add_result);
+}
+
+void render_row_times(struct rich *to, const struct paint *p, const struct json_object *row)
+{
+    put_facts(to, p, row, add_state);
+}
+
+void render_row_notes(struct rich *to, const struct paint *p, const struct json_object *row)
+{
+    put_facts(to, p, row, add_notes);
+}
+
 void render_row(struct frame *f, const struct entry *e)
 {
     static const struct excerpt prose = {.head = 20, .tail = 5, .line_bytes = 1000};
-    const struct look *look = look_of(e->record);
     struct rich title, name;
     struct facts facts;
     rich_init(&title, f->paint);
     rich_init(&name, f->paint);
     facts_init(&facts, f->paint, f->inner);
-    rich_printf(&title, look->style | PAINT_BOLD, "%s %s", paint_glyph(f->paint, look->glyph), look->word);
+    render_row_state(&title, f->paint, e->record);
     excerpt_put(&name, PAINT_BOLD, e->id, 1000, TEXT_LINE);
     frame_open(f, &title, &name);
     add_result(&facts, e->record);
     add_state(&facts, e->record);
-    add_marks(&facts, e->record);
-    facts_value(&facts, "row ", json_get(e->record, "id"));
+    add_notes(&facts, e->record);
     facts_show(&facts, f);
     excerpt_section(f, "Error", json_get(e->record, "error_message"), &prose);
     frame_close(f);

@@ -7,4 +7,11 @@
 
 void render_row(struct frame *f, const struct entry *e);
 
+/* Each appends a part of it to an empty text: the state as a mark and a word, what it
+ * came to, when, and what else is known. */
+void render_row_state(struct rich *to, const struct paint *p, const struct json_object *row);
+void render_row_grade(struct rich *to, const struct paint *p, const struct json_object *row);
+void render_row_times(struct rich *to, const struct paint *p, const struct json_object *row);
+void render_row_notes(struct rich *to, const struct paint *p, const struct json_object *row);
+
 #endif

@@ -149,7 +149,7 @@ static double read_day(const struct json_object *day, struct rich cells[COLUMNS]
             all += n;
     }
     if (json_real(json_get(day, "pass_rate"), &rate) && rate >= 0 && rate <= 1)
-        rich_printf(&cells[4], PAINT_GREEN, "%5.1f%%", rate * 100);
+        rich_printf(&cells[4], PAINT_GREEN, "%6.1f%%", rate * 100);
     return all;
 }
 
@@ -190,19 +190,19 @@ static void show_narrow(struct frame *f, const struct rich cells[COLUMNS], const
 static void show_days(struct frame *f, struct json_text days)
 {
     static const char *const heads[COLUMNS] = {"day", "complete", "failed", "cancelled", "pass"};
-    const size_t widths[COLUMNS] = {10, 10, 10, 10, 6};
+    const size_t widths[COLUMNS] = {10, 10, 10, 10, 7};
     struct json_object day = {0};
     struct json_text element;
     struct rich cells[COLUMNS];
     double ended[DAYS_MAX];
     size_t count = 0;
-    bool wide = f->inner >= 10 + 10 + 10 + 10 + 6 + 4 * FRAME_GAP;
+    bool wide = f->inner >= 10 + 10 + 10 + 10 + 7 + 4 * FRAME_GAP;
     frame_section(f, "Last days");
     for (int i = 0; i < COLUMNS; i++) {
         rich_init(&cells[i], f->paint);
-        rich_printf(&cells[i], PAINT_DIM, i && i < 4 ? "%10s" : "%s", heads[i]);
+        rich_printf(&cells[i], PAINT_DIM, i == 4 ? "%7s" : i ? "%10s" : "%s", heads[i]);
     }
-    if (wide)
+    if (!frame_head(f, heads, COLUMNS) && wide)
         frame_row(f, cells, widths, COLUMNS);
     for (size_t at = 0; count < DAYS_MAX && json_next(days, &at, &element); count++) {
         json_get_object(element, &day);

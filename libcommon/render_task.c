@@ -61,7 +61,7 @@ static void show_examples(struct frame *f, struct json_text list)
         } else {
             excerpt_put(&row, PAINT_PLAIN, element, EXAMPLE_BYTES, TEXT_LINE);
         }
-        frame_text(f, &row, (struct frame_place){.rest = 2, .gutter = true});
+        frame_text(f, &row, (struct frame_place){.rest = 2, .gutter = true, .item = true});
     }
     rich_free(&row);
     json_object_free(&example);

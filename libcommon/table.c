@@ -14,6 +14,11 @@ void frame_init(struct frame *f, struct paint *p, bool boxed)
     f->inner = p->width - (f->boxed ? 4 : INDENT);
 }
 
+void frame_init_form(struct frame *f, struct paint *p, const struct frame_form *form, void *to)
+{
+    *f = (struct frame){.paint = p, .inner = SIZE_MAX / 2, .form = form, .to = to};
+}
+
 static void begin_line(struct frame *f)
 {
     f->column = 0;
@@ -118,8 +123,21 @@ static void open_plain(struct frame *f, const struct rich *title, const struct r
     paint_end_line(f->paint);
 }
 
+void frame_line(struct frame *f, const struct rich *title, const struct rich *name)
+{
+    f->boxed = false;
+    if (f->form)
+        f->form->line(f, title, name);
+    else
+        open_plain(f, title, name);
+}
+
 void frame_open(struct frame *f, const struct rich *title, const struct rich *name)
 {
+    if (f->form) {
+        f->form->open(f, title, name);
+        return;
+    }
     if (!f->boxed) {
         open_plain(f, title, name);
         return;
@@ -133,6 +151,10 @@ void frame_open(struct frame *f, const struct rich *title, const struct rich *na
 void frame_section(struct frame *f, const char *label)
 {
     struct rich text;
+    if (f->form) {
+        f->form->section(f, label);
+        return;
+    }
     rich_init(&text, f->paint);
     rich_puts(&text, PAINT_BOLD, label);
     if (f->boxed) {
@@ -150,6 +172,10 @@ void frame_text(struct frame *f, const struct rich *text, struct frame_place pla
     struct text_line line;
     size_t at = 0;
     bool gutter = place.gutter && !f->boxed;
+    if (f->form) {
+        f->form->text(f, text, place);
+        return;
+    }
     for (;;) {
         size_t indent = (at ? place.rest : place.first) + (gutter ? 2 : 0);
         if (!text_wrap(text->text.data, text->text.len, f->inner - indent, !place.verbatim, &at, &line))
@@ -166,10 +192,21 @@ void frame_text(struct frame *f, const struct rich *text, struct frame_place pla
     }
 }
 
+bool frame_head(struct frame *f, const char *const *names, size_t count)
+{
+    if (f->form)
+        f->form->head(f, names, count);
+    return f->form;
+}
+
 void frame_row(struct frame *f, const struct rich *cells, const size_t *widths, size_t count)
 {
     size_t at[FRAME_CELLS_MAX] = {0};
     struct text_line lines[FRAME_CELLS_MAX];
+    if (f->form) {
+        f->form->row(f, cells, count);
+        return;
+    }
     for (;;) {
         bool more[FRAME_CELLS_MAX], any = false;
         for (size_t i = 0; i < count; i++) {
@@ -191,7 +228,9 @@ void frame_row(struct frame *f, const struct rich *cells, const size_t *widths, 
 
 void frame_close(struct frame *f)
 {
-    if (f->boxed)
+    if (f->form)
+        f->form->close(f);
+    else if (f->boxed)
         put_border(f, GLYPH_BOTTOM_LEFT, GLYPH_BOTTOM_RIGHT, NULL, NULL);
 }
 

@@ -287,7 +287,8 @@ END
     for class in passed partial failed ungraded skipped open; do
         [ "$(grep -c "^<details class=\"$class\"" "$made")" -eq 1 ]
         grep -q "id=\"f-$class\"" "$made"
-        grep -q "#f-$class:checked ~ main > :not(.$class)[ ,]" "$made"
+        grep -qF "#f-$class:checked ~ main > :not(.$class, .rows)," "$made"
+        grep -qF "#f-$class:checked ~ main tr[class]:not(.$class, .more)," "$made"
         grep -q "#f-$class:checked ~ footer \[for=f-$class\][ ,]" "$made"
         grep -q "#f-$class:focus-visible ~ footer \[for=f-$class\][ ,]" "$made"
         grep -q "<label class=\"$class\" for=\"f-$class\">1 " "$made"

@@ -96,3 +96,90 @@ END
     run -0 gl-render <<< '{"depth":3,"_gl":{"type":"stats"}}'
     assert_line '  depth  3'
 }
+
+# ---- HTML ----
+
+# html: shows the records on stdin as a page, which it checks.
+html() {
+    gl-render --format html > "$BATS_TEST_TMPDIR/page" || [ $? -eq 65 ]
+    "$GL_TOP/test/lib/check-html" < "$BATS_TEST_TMPDIR/page"
+    sed -n '/^<main>/,/^<\/main>/p' "$BATS_TEST_TMPDIR/page"
+}
+
+@test "gl-render: in HTML rows one after another are a table, with states to filter by" {
+    while read -r class members; do
+        printf '{"id":"1","atom_id":"a<%s>",%s,"_gl":{"type":"row"}}\n' "$class" "$members"
+    done > "$BATS_TEST_TMPDIR/rows" << 'END'
+open "status":"pending","retry_count":2,"max_retries":3
+open "status":"executing","claimed_by":"w&w"
+open "status":"spooled"
+passed "status":"complete","result_payload":{"partial_score":0.7}
+partial "status":"complete","result_payload":{"partial_score":0.69}
+failed "status":"complete","result_payload":{"correct":false}
+ungraded "status":"failed","error_message":"<script>"
+skipped "status":"cancelled"
+other "status":"<i>"
+END
+    { head -n 5 "$BATS_TEST_TMPDIR/rows"; echo '['; tail -n 4 "$BATS_TEST_TMPDIR/rows"; } > "$BATS_TEST_TMPDIR/in"
+    run -0 html < "$BATS_TEST_TMPDIR/in"
+    [ "$(grep -c '^<table class="rows">' <<< "$output")" -eq 2 ]
+    [ "$(grep -c '^<tr><th>State</th><th>Atom</th>' <<< "$output")" -eq 2 ]
+    run -0 grep -oP '^<tr class="\K\w+"><td>[^<]*</td><td>a&lt;\w+(?=&gt;</td>)' <<< "$output"
+    assert_output 'open"><td>… PENDING</td><td>a&lt;open
+open"><td>… EXECUTING</td><td>a&lt;open
+open"><td>… SPOOLED</td><td>a&lt;open
+passed"><td>• COMPLETE</td><td>a&lt;passed
+partial"><td>• COMPLETE</td><td>a&lt;partial
+failed"><td>• COMPLETE</td><td>a&lt;failed
+ungraded"><td>! FAILED</td><td>a&lt;ungraded
+skipped"><td>– CANCELLED</td><td>a&lt;skipped
+other"><td>• ROW</td><td>a&lt;other'
+    grep -qF '<td>PARTIAL 69%</td>' "$BATS_TEST_TMPDIR/page"
+    grep -qF '<td>by w&amp;w</td>' "$BATS_TEST_TMPDIR/page"
+    grep -qF '>2 of 3 retries · row 1</td>' "$BATS_TEST_TMPDIR/page"
+    grep -qF 'row 1<br>Error: &lt;script&gt;</td>' "$BATS_TEST_TMPDIR/page"
+    grep -q '<label class="open" for="f-open">3 not ended</label>' "$BATS_TEST_TMPDIR/page"
+    grep -q '<label class="ungraded" for="f-ungraded">2 not graded</label>' "$BATS_TEST_TMPDIR/page"
+}
+
+@test "gl-render: in HTML a long error of a row unfolds, and no row gives the answer away" {
+    run -0 html <<< "{\"atom_id\":\"a\",\"status\":\"failed\",\"error_message\":\"$(printf 'word %.0s' {1..40})\\nend\",\"request_payload\":{\"back\":\"SECRET\"},\"_gl\":{\"type\":\"row\"}}"
+    assert_output --partial '<details><summary><b>Error</b></summary>word word'
+    assert_output --partial '<br>end</details></td></tr>'
+    refute_output --partial SECRET
+}
+
+@test "gl-render: in HTML figures and reports are tables, a report with the state that it is in" {
+    run -0 html < "$FIXTURES/render/queue.ndjson"
+    assert_line '<tr><th>rows</th><td>120 pending · 4 executing · ~98000 complete · 12 failed · 0 cancelled</td></tr>'
+    assert_line '<tr><th>day</th><th>complete</th><th>failed</th><th>cancelled</th><th>pass</th></tr>'
+    assert_line --partial '<td class="right">~12000</td><td class="right"><span class="ungraded">~40</span></td>'
+    assert_line --partial '<tr><th>ended</th><td>▁▁▁█▆▃▁ '
+    run -0 html < "$FIXTURES/render/report.ndjson"
+    assert_line --index 1 '<details class="failed" open><summary><b>✗ NOT READY</b> <span>Greenlight tools 0.1.0</span></summary>'
+    assert_line '<tr><th>Setting</th><th>Value</th><th>From</th></tr>'
+    assert_line '<tr><td><span class="passed">✓ ok</span></td><td>configuration</td><td>every value can be used</td></tr>'
+    assert_line '<tr class="more"><td></td><td colspan="2"><b>• start the database; the next gl-drain sends them</b></td></tr>'
+    assert_line --partial '<details class="passed" open><summary><b>✓ READY</b>'
+}
+
+@test "gl-render: in HTML an outcome says when, for whom and which row, and what it waits for" {
+    outcome='"time_ms":62000,"queue_id":"q<1>","learner_id":"me","_gl":{"type":"outcome"}}'
+    run -0 html <<< "{\"atom_id\":\"o\",\"outcome\":\"graded\",\"result\":{\"partial_score\":1},$outcome"
+    assert_line '<p>the learner took 1 min 2 s · learner me · row q&lt;1&gt;</p>'
+    run -0 html <<< "{\"atom_id\":\"o\",\"outcome\":\"queued\",\"result\":null,$outcome"
+    assert_line '<details class="open"><summary><b>&#8230; QUEUED</b> <span>o</span></summary>'
+    assert_line --partial 'It is in the queue and will be tried again'
+}
+
+@test "gl-render: in HTML a task is texts, code and lists, and bad input one line" {
+    run -0 html <<< '{"atom_id":"t","front":"Count <bits>.","content_json":{"code":"int x;\n\nint y;","constraints":["a","b & c"],"examples":[{"input":1,"output":2}]}}
+["bad"]'
+    assert_output --partial '<pre class="prose">Count &lt;bits&gt;.</pre>'
+    assert_output --partial '<pre>int x;
+
+int y;</pre>'
+    assert_output --partial '<li>b &amp; c</li>'
+    assert_output --partial '<li>1 → 2</li>'
+    assert_output --partial '<p class="ungraded line"><b>! BAD INPUT</b> <span>stdin:2: not a JSON object but an array'
+}

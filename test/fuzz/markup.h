@@ -68,7 +68,7 @@ static inline bool markup_attributes(struct markup *m, bool html)
 
 static inline bool markup_is_void(const char *name)
 {
-    return strcmp(name, "meta") == 0 || strcmp(name, "input") == 0;
+    return strcmp(name, "meta") == 0 || strcmp(name, "input") == 0 || strcmp(name, "br") == 0;
 }
 
 /* XML, or the HTML of gl-render: every element is closed, in order. */
