@@ -69,26 +69,33 @@ void form_html_rich(const struct form_html *m, const struct rich *text)
     put_rich(m, text, 0, elements(m), "<br>");
 }
 
+void form_html_title(const struct form_html *m, const struct rich *title)
+{
+    const char *words = m->mark && *m->mark ? strchr(title->text.data, ' ') : NULL;
+    buf_puts(m->out, words ? m->mark : "");
+    put_rich(m, title, words ? (size_t)(words + 1 - title->text.data) : 0, PAINT_PLAIN, " ");
+}
+
 /* ---- parts ---- */
 
 /* Goes on with a part, or ends the one that is and begins another. */
 static bool begin_part(struct frame *f, enum part part)
 {
-    static const char *const begins[] = {[PART_NONE] = "",
-                                         [PART_TABLE] = "<table>\n",
-                                         [PART_CODE] = "<pre>",
-                                         [PART_PROSE] = "<pre class=\"prose\">",
-                                         [PART_LIST] = "<ul>\n"};
-    static const char *const ends[] = {[PART_NONE] = "",
-                                       [PART_TABLE] = "</table>\n",
-                                       [PART_CODE] = "</pre>\n",
-                                       [PART_PROSE] = "</pre>\n",
-                                       [PART_LIST] = "</ul>\n"};
+    static const char *const begins[][2] = {[PART_NONE] = {"", ""},
+                                            [PART_TABLE] = {"<table>\n", "<table>\n"},
+                                            [PART_CODE] = {"<pre>", "<pre><code>"},
+                                            [PART_PROSE] = {"<pre class=\"prose\">", "<pre><code>"},
+                                            [PART_LIST] = {"<ul>\n", "<ul>\n"}};
+    static const char *const ends[][2] = {[PART_NONE] = {"", ""},
+                                          [PART_TABLE] = {"</table>\n", "</table>\n"},
+                                          [PART_CODE] = {"</pre>\n", "</code></pre>\n"},
+                                          [PART_PROSE] = {"</pre>\n", "</code></pre>\n"},
+                                          [PART_LIST] = {"</ul>\n", "</ul>\n"}};
     const struct form_html *m = f->to;
     if (part == (enum part)f->part && part != PART_NONE)
         return false;
-    buf_puts(m->out, ends[f->part]);
-    buf_puts(m->out, m->comment && part == PART_PROSE ? begins[PART_CODE] : begins[part]);
+    buf_puts(m->out, ends[f->part][m->comment]);
+    buf_puts(m->out, begins[part][m->comment]);
     f->part = part;
     return true;
 }
@@ -98,7 +105,7 @@ static void put_head(struct frame *f, const struct rich *title, const struct ric
 {
     const struct form_html *m = f->to;
     buf_puts(m->out, "<b>");
-    put_rich(m, title, 0, PAINT_PLAIN, " ");
+    form_html_title(m, title);
     buf_puts(m->out, m->comment ? "</b> " : "</b> <span>");
     put_rich(m, name, 0, elements(m) & PAINT_OTHERS, " ");
     buf_puts(m->out, m->comment ? "" : "</span>");

@@ -14,10 +14,14 @@ struct form_html {
     bool comment;
     const char *class; /* of the frame that is opened next, on a page */
     bool unfolded;     /* whether it begins so */
+    const char *mark;  /* before its title, instead of the one in it; NULL or "": that one */
 };
 
 /* The form of frames whose `to` is a struct form_html. */
 extern const struct frame_form form_html;
+
+/* Appends a title: the mark, and the words without a colour of their own. */
+void form_html_title(const struct form_html *m, const struct rich *title);
 
 /* Appends a rich text, each LF a <br>. */
 void form_html_rich(const struct form_html *m, const struct rich *text);

@@ -1,4 +1,5 @@
-/* render_markdown: a line for what passed, a part that unfolds for what did not.
+/* render_markdown: a line for what passed, a part that unfolds for what did not, tables
+ * for what is no result.
  *
  * Everything in a record that others wrote stands in code: in spans, fenced blocks, or
  * <code> in a block of HTML, where neither Markdown, HTML, links, mentions nor references
@@ -9,13 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "render_outcome.h"
+#include "render_rows.h"
 #include "xalloc.h"
 
 enum { SIZE_MAX_BYTES = 65536, RESERVE = 1536, TESTS_MAX = 50 };
 
 struct state {
-    bool in_list;    /* the last record is an item, which a blank line parts from what is none */
-    size_t left_out; /* records, since the comment was full */
+    struct form_html form; /* of what is no result */
+    bool in_list;          /* the last record is an item, which a blank line parts from what is none */
+    bool in_rows;          /* or a row of the queue, in a table */
+    size_t left_out;       /* records, since the comment was full */
 };
 
 static const char *mark(const struct document *r, enum standing standing)
@@ -133,11 +138,14 @@ static void put_tests(struct document *r, struct json_text list)
 
 /* ---- results ---- */
 
-static void end_list(struct document *r)
+/* Ends the list or the table that the last record is in. */
+static void end_run(struct document *r)
 {
     struct state *s = r->state;
-    document_puts(r, s->in_list ? "\n" : "");
-    s->in_list = false;
+    if (s->in_rows)
+        render_rows_end(&s->form);
+    document_puts(r, s->in_list || s->in_rows ? "\n" : "");
+    s->in_list = s->in_rows = false;
 }
 
 static void put_section(struct document *r, const char *label, const char *language, struct json_text value,
@@ -195,6 +203,8 @@ static void put_verdict(struct document *r, const struct entry *e, const char *b
 static void put_line(struct document *r, const struct entry *e)
 {
     struct state *s = r->state;
+    if (!s->in_list)
+        end_run(r);
     s->in_list = true;
     document_puts(r, "- ");
     put_verdict(r, e, "**", "** ");
@@ -207,7 +217,7 @@ static void put_line(struct document *r, const struct entry *e)
 static void put_details(struct document *r, const struct entry *e)
 {
     const struct review *v = &e->review;
-    end_list(r);
+    end_run(r);
     document_puts(r, "<details><summary>");
     put_verdict(r, e, "<b>", "</b> <code>");
     document_name(r, e);
@@ -245,7 +255,11 @@ static void put_details(struct document *r, const struct entry *e)
 
 static void begin(struct document *r)
 {
-    r->state = xcalloc(1, sizeof(struct state));
+    struct state *s = r->state = xcalloc(1, sizeof *s);
+    s->form = (struct form_html){.out = &r->out, .comment = true, .unfolded = true};
+    r->plain.form = &form_html;
+    r->plain.to = &s->form;
+    r->plain.paint.notes = true;
     document_puts(r, "### Greenlight\n\n");
 }
 
@@ -254,27 +268,50 @@ static bool fits(const struct document *r)
     return r->written + r->out.len <= SIZE_MAX_BYTES - RESERVE;
 }
 
+/* Rows of the queue that come one after another are a table. */
+static void put_row(struct document *r, const struct entry *e)
+{
+    struct state *s = r->state;
+    if (!s->in_rows) {
+        end_run(r);
+        render_rows_begin(&s->form);
+    }
+    s->in_rows = true;
+    render_rows_add(&s->form, &r->plain.paint, e);
+}
+
+/* What is neither a result nor a row. */
+static void put_other(struct document *r, const struct entry *e)
+{
+    end_run(r);
+    render_entry(&r->plain, e);
+    document_puts(r, "\n");
+}
+
 static void put_entry(struct document *r, const struct entry *e)
 {
     struct state *s = r->state;
+    const struct state before = *s;
     if (s->left_out) {
         s->left_out++;
         return;
     }
-    if (e->standing == STANDING_OTHER) {
-        document_plain(r, e);
-        end_list(r);
-        put_fenced(r, "text", r->lines.data, r->lines.len);
-    } else if (standing_is_bad(e->standing) && e->reviewed) {
+    s->form.mark = mark(r, entry_look(e));
+    if (e->type == RECORD_ROW)
+        put_row(r, e);
+    else if (e->standing == STANDING_OTHER)
+        put_other(r, e);
+    else if (standing_is_bad(e->standing) && e->reviewed)
         put_details(r, e);
-    }
     if (r->out.len && fits(r))
         return;
     buf_clear(&r->out);
+    *s = before;
     put_line(r, e);
     if (fits(r))
         return;
     buf_clear(&r->out);
+    *s = before;
     s->left_out++;
 }
 
@@ -284,7 +321,7 @@ static void finish(struct document *r)
     const struct totals *t = &r->totals;
     const char *separator = ": ";
     size_t results = totals_results(t);
-    end_list(r);
+    end_run(r);
     if (s->left_out)
         document_printf(r, "%zu more records are left out: a comment holds %d characters.\n\n", s->left_out,
                         SIZE_MAX_BYTES);
@@ -297,6 +334,9 @@ static void finish(struct document *r)
     }
     if (t->scored)
         document_printf(r, "; mean score %d%%", totals_percent(t));
+    if (t->standing[STANDING_OTHER])
+        document_printf(r, "; %zu other record%s", t->standing[STANDING_OTHER],
+                        t->standing[STANDING_OTHER] == 1 ? "" : "s");
     document_puts(r, "\n");
     free(r->state);
 }

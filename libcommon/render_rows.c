@@ -29,12 +29,6 @@ static void put_error(const struct form_html *form, struct rich *text, struct js
     buf_puts(form->out, brief ? "" : "</details>");
 }
 
-static void put_state(struct rich *to, const struct paint *p, const struct json_object *row)
-{
-    render_row_state(to, p, row);
-    to->count = 0; /* no colour of its own */
-}
-
 static void put_id(struct rich *to, const struct paint *p, const struct json_object *row)
 {
     (void)p;
@@ -44,7 +38,7 @@ static void put_id(struct rich *to, const struct paint *p, const struct json_obj
 void render_rows_add(const struct form_html *form, const struct paint *p, const struct entry *e)
 {
     static void (*const put[COLUMNS])(struct rich *, const struct paint *, const struct json_object *) = {
-        put_state, put_id, render_row_grade, render_row_times, render_row_notes};
+        render_row_state, put_id, render_row_grade, render_row_times, render_row_notes};
     struct rich text;
     rich_init(&text, p);
     if (form->comment)
@@ -55,7 +49,7 @@ void render_rows_add(const struct form_html *form, const struct paint *p, const 
         rich_clear(&text);
         put[i](&text, p, e->record);
         buf_puts(form->out, "<td>");
-        form_html_rich(form, &text);
+        (i ? form_html_rich : form_html_title)(form, &text);
         if (i == COLUMNS - 1)
             put_error(form, &text, json_get(e->record, "error_message"));
         buf_puts(form->out, "</td>");

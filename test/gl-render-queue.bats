@@ -97,7 +97,7 @@ END
     assert_line '  depth  3'
 }
 
-# ---- HTML ----
+# ---- HTML and Markdown ----
 
 # html: shows the records on stdin as a page, which it checks.
 html() {
@@ -182,4 +182,41 @@ int y;</pre>'
     assert_output --partial '<li>b &amp; c</li>'
     assert_output --partial '<li>1 → 2</li>'
     assert_output --partial '<p class="ungraded line"><b>! BAD INPUT</b> <span>stdin:2: not a JSON object but an array'
+}
+
+@test "gl-render: in Markdown rows are a table, figures and reports tables that fold, with the marks of results" {
+    cat "$FIXTURES/render/queue.ndjson" "$FIXTURES/render/report.ndjson" > "$BATS_TEST_TMPDIR/in"
+    run -0 gl-render --format markdown "$BATS_TEST_TMPDIR/in"
+    [ "$(grep -c '^<tr><th>State</th><th>Atom</th>' <<< "$output")" -eq 1 ]
+    assert_line --partial '<tr><td>⏳ EXECUTING</td><td><code>a3</code></td>'
+    assert_line --partial '<tr><td>🟡 COMPLETE</td><td><code>a4</code></td><td>PARTIAL 69% · 2/3 tests passed</td>'
+    assert_line '<details open><summary><b>❌ NOT READY</b> Greenlight tools <code>0.1.0</code></summary>'
+    assert_line '<tr><td>✓ ok</td><td><code>configuration</code></td><td><code>every value can be used</code></td></tr>'
+    assert_line --partial '<td align="right">~12000</td>'
+    assert_line '**4 results**: 🟡 1 partly right, ⚠️ 1 not graded, ⏭️ 1 skipped, ⏳ 1 not ended; mean score 69%; 8 other records'
+    # GitHub reads all of them as tables, and nothing in them as Markdown.
+    run -0 cmark-gfm --unsafe -e table <<< "$output"
+    [ "$(grep -c '^<table>' <<< "$output")" -eq 9 ]
+    refute_output --partial '&lt;td'
+}
+
+@test "gl-render: in Markdown code keeps its empty lines, and a table ends before what follows it" {
+    run -75 gl-render --format markdown <<< '{"id":"t","content_json":{"code":"int x;\n\n# y"}}
+{"atom_id":"r","status":"pending","_gl":{"type":"row"}}
+{"atom_id":"x","status":"running"}'
+    assert_line '<pre><code>int x;&#10;&#10;# y</code></pre>'
+    run -0 sed -n '/r<\/code>/,$p' <<< "$output"
+    assert_output "$(printf '%s\n' '<tr><td>⏳ PENDING</td><td><code>r</code></td><td></td><td></td><td></td></tr>' \
+        '</table>' '' '- ⏳ **RUNNING** `x`' '' '**1 result**: ⏳ 1 not ended; 2 other records')"
+}
+
+@test "gl-render: Markdown that is full leaves rows out, and ends their table" {
+    for i in {1..1000}; do
+        printf '{"atom_id":"row-%d","status":"pending","_gl":{"type":"row"}}\n' "$i"
+    done | gl-render --format markdown > "$BATS_TEST_TMPDIR/full"
+    [ "$(wc -c < "$BATS_TEST_TMPDIR/full")" -le 65536 ]
+    shown=$(grep -c '^<tr><td>⏳ PENDING' "$BATS_TEST_TMPDIR/full")
+    [ "$shown" -gt 500 ]
+    grep -qx "$((1000 - shown - $(grep -c '^- ' "$BATS_TEST_TMPDIR/full"))) more records are left out: .*" "$BATS_TEST_TMPDIR/full"
+    [ "$(grep -c '^</table>' "$BATS_TEST_TMPDIR/full")" -eq "$(grep -c '^<table>' "$BATS_TEST_TMPDIR/full")" ]
 }
