@@ -245,6 +245,39 @@ static void put_test(struct buf *out, const struct exercise *x, const struct sig
     buf_puts(out, "        break;\n    }\n");
 }
 
+/* A number, text, boolean or null, or a list of these. */
+static bool is_flat(struct json_text value)
+{
+    struct json_text element;
+    size_t at = 0;
+    while (json_next(value, &at, &element))
+        if (json_kind(element) == JSON_ARRAY || json_kind(element) == JSON_OBJECT)
+            return false;
+    return json_kind(value) != JSON_OBJECT;
+}
+
+bool harness_fits(const struct exercise *x, const struct tests *t, struct refusal *r)
+{
+    struct signature s;
+    size_t bad = 0;
+    read_signature(&s, x);
+    for (size_t i = 0; !bad && i < t->count; i++) {
+        const struct test *test = &t->test[i];
+        struct json_text argument[PARAMETERS_MAX] = {{NULL, 0}};
+        size_t count = order_arguments(&s, test->input, argument);
+        bool fits = is_flat((struct json_text){test->expected, strlen(test->expected)});
+        for (size_t k = 0; k < count; k++)
+            fits = fits && is_flat(argument[k]);
+        bad = fits ? 0 : i + 1;
+    }
+    free(s.text);
+    return !bad ||
+           refuse(r, STATUS_FAILED, "unsupported",
+                  "test %zu has an object or a list in a list, which calls in C cannot have; numbers, "
+                  "texts, booleans and lists of these can be passed and expected",
+                  bad);
+}
+
 void harness_put_calls(struct buf *out, const struct exercise *x, const struct tests *t)
 {
     struct signature s;

@@ -10,6 +10,10 @@
 #include "exercise.h"
 #include "tests.h"
 
+/* Whether all calls can be written in C: neither lists in lists nor objects are passed, or
+ * expected.  False: *r says which test does not fit. */
+bool harness_fits(const struct exercise *x, const struct tests *t, struct refusal *r);
+
 /* Appends a source that includes the learner's entry and makes the calls of all tests. */
 void harness_put_calls(struct buf *out, const struct exercise *x, const struct tests *t);
 

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "clock.h"
+#include "harness.h"
 #include "judge.h"
 #include "tap_read.h"
 #include "xalloc.h"
@@ -491,6 +492,9 @@ bool trial_run(struct trial *t, struct err *no_sandbox)
                                                                      x->language->call == CALL_BY_HARNESS));
     tests_open(&t->tests, x);
     t->started = clock_now();
+    if (kind == SHAPE_CALLS && x->language->call == CALL_BY_HARNESS &&
+        !harness_fits(x, &t->tests, &t->refusal))
+        return false;
     if (runs && x->language->build[0] && kind != SHAPE_PROGRAM && kind != SHAPE_SHELL &&
         (!build(t, no_sandbox) || t->tests.fault))
         return !t->refusal.class;

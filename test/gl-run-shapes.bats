@@ -101,6 +101,14 @@ const char *twice(const char *s) { static char b[99]; snprintf(b, sizeof b, "%s%
     assert_equal "$(passed)" '[true]'
 }
 
+@test "c: what cannot be passed or expected is told, not guessed" {
+    for test in '{"input": [[[1, 2], [3]]], "expected": 6}' '{"input": [[1, 2], [3]], "expected": 6}' '{"input": {"p": {"x": 1}}, "expected": 6}' '{"input": [1], "expected": {"x": 1}}'; do
+        atom "{\"language\": \"c\", \"entrypoint\": \"m.c\", \"function\": \"f\", \"tests\": [{\"input\": [[1]], \"expected\": 1}, $test]}" m.c 'int f(int *a) { return 6; }'
+        assert_equal "$(show '[.status, .error.class]')" '["failed","unsupported"]'
+        assert_regex "$(show .error.message)" 'test 2 has an object or a list in a list.*numbers, texts, booleans'
+    done
+}
+
 @test "c: what does not compile says where; a crash costs its own test" {
     atom '{"language": "c", "entrypoint": "m.c", "function": "f", "tests": [{"input": [1], "expected": 1}]}' m.c 'int f(int x) { return y; }'
     assert_equal "$(show '[.status, .error_class, .tests_passed, .tests_total]')" '["complete","syntax",0,1]'
