@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# bats file_tags=plain
 # gl-run: an exercise of each language and kind, handed in right, half right, crashing, not
 # compiling, looping, allocating and forking.
 
