@@ -171,6 +171,7 @@ shift
 echo "$host" >> "$top/asked"
 ! grep -qx "$host" "$top/down" || exit 255
 ! grep -qx "$host" "$top/bare" || PATH=$top/empty
+export SHELL=/bin/bash # sshd sets it, and without it parallel runs nothing there
 exec bash -c "$*"
 END
     chmod +x machines/ssh
