@@ -318,7 +318,7 @@ lock_is_free() {
 @test "gl-edit: Ctrl-Z in the editor stops the pipeline, fg goes on with it" {
     editor 'echo "editing $1"' 'read -r line' 'echo "$line" > "$1"'
     atom > in
-    on_terminal 80 "bash --norc -i"
+    on_terminal 80 "HISTFILE= bash --norc -i"
     type_keys 'gl-edit in | cat > out' Enter
     on_screen 'editing double.py'
     type_keys C-z
