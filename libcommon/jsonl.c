@@ -52,7 +52,7 @@ struct jsonl {
     size_t joined;    /* lines that the scanner has */
     size_t give_back; /* bytes of the record returned last */
     struct json_scan scan;
-    struct json_object object;
+    struct json_object object, gl;
     struct buf compact;
 };
 
@@ -108,6 +108,7 @@ void jsonl_close(struct jsonl *r)
         return;
     close_input(r);
     json_object_free(&r->object);
+    json_object_free(&r->gl);
     buf_free(&r->compact);
     free(r->data);
     free(r);
@@ -297,6 +298,19 @@ static enum jsonl_got fail_size(struct jsonl *r, struct jsonl_record *record, st
     return got;
 }
 
+/* What is wrong with the tools' own member, or NULL: a record of a kind that no tool can
+ * tell would pass through all of them and never be looked at. */
+static const char *fault_of_gl(struct jsonl *r)
+{
+    struct json_text gl = json_get(&r->object, "_gl");
+    if (json_kind(gl) <= JSON_NULL)
+        return NULL;
+    if (!json_get_object(gl, &r->gl))
+        return "_gl is not an object";
+    enum json_kind type = json_kind(json_get(&r->gl, "type"));
+    return type <= JSON_NULL || type == JSON_STRING ? NULL : "_gl.type is not a string";
+}
+
 /* The scanner closed the text `used` bytes into a line of `len` bytes. */
 static enum jsonl_got finish_record(struct jsonl *r, struct jsonl_record *record, struct err *e, size_t len,
                                     size_t used)
@@ -319,9 +333,12 @@ static enum jsonl_got finish_record(struct jsonl *r, struct jsonl_record *record
         }
         r->object.text = (struct json_text){text + blanks, text_len - blanks};
     }
-    *record = (struct jsonl_record){.file = r->name, .line = r->line + 1, .object = &r->object};
     r->give_back = r->taken + len;
     r->joined++;
+    const char *why = fault_of_gl(r);
+    if (why)
+        return report(r, record, e, why);
+    *record = (struct jsonl_record){.file = r->name, .line = r->line + 1, .object = &r->object};
     return JSONL_RECORD;
 }
 

@@ -7,6 +7,7 @@
  * out as one line (its line breaks and indentation taken out, nothing else).
  * (So that hostile input costs no more than a few times its length to read, lines
  * that were joined in vain again and again are one bad record together.)
+ * A record whose `_gl` is no object, or has a `type` that is no string, is bad too.
  * Blank lines are passed over.  Memory is bounded by the largest record
  * allowed, whatever the length of the input. */
 #ifndef GL_JSONL_H

@@ -177,3 +177,23 @@ owned() {
     echo "$greenlights" > "$BATS_TEST_TMPDIR/in"
     run -74 timeout 30 bash -c "gl-route '$BATS_TEST_TMPDIR/in' <&- >&-"
 }
+
+@test "gl-route: a record whose _gl tells no kind is bad input, and one of a kind to come is passed on" {
+    for gl in 7 '[]' '"result"' true '{"type":7}' '{"type":{}}' '{"type":false}'; do
+        run -65 --separate-stderr gl-route <<< "$greenlights
+{\"id\":\"odd\",\"owner\":\"greenlight\",\"_gl\":$gl}
+$greenlights"
+        [ "${#lines[@]}" -eq 3 ]
+        assert_line --index 0 "$greenlights"
+        assert_line --index 1 --partial '"status":"rejected"'
+        assert_line --index 2 "$greenlights"
+        # shellcheck disable=SC2154 # set by run
+        assert_regex "$stderr" '^gl-route: stdin:2: _gl(\.type is not a string| is not an object)$'
+    done
+    for gl in null '{}' '{"type":null}'; do
+        owned "{\"id\":\"g\",\"owner\":\"greenlight\",\"_gl\":$gl}"
+    done
+    run -0 --separate-stderr gl-route <<< '{"id":"g","owner":"cortex","_gl":{"type":"wonder"}}'
+    assert_output '{"id":"g","owner":"cortex","_gl":{"type":"wonder"}}'
+    assert_equal "$stderr" ''
+}

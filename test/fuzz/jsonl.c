@@ -75,6 +75,20 @@ static size_t after_large(const struct model *m, struct json_scan *s, size_t at,
     return at;
 }
 
+/* Whether the object has a `_gl` that is none, or whose type is no string. */
+static bool has_odd_gl(const char *text, size_t len)
+{
+    struct json_object object = {0}, gl = {0};
+    CHECK(json_index(&object, text, len, NULL));
+    struct json_text member = json_get(&object, "_gl");
+    bool odd = json_get_object(member, &gl) ? json_kind(json_get(&gl, "type")) > JSON_NULL &&
+                                                  json_kind(json_get(&gl, "type")) != JSON_STRING
+                                            : json_kind(member) > JSON_NULL;
+    json_object_free(&object);
+    json_object_free(&gl);
+    return odd;
+}
+
 /* The record that starts with the line at `start`; returns where the next one
  * can begin. */
 static size_t model_record(struct model *m, size_t start, size_t line)
@@ -95,6 +109,10 @@ static size_t model_record(struct model *m, size_t start, size_t line)
         if (got == JSON_BAD || skip_blanks(m, at + used, end) != end)
             break;
         start = skip_blanks(m, start, end);
+        if (has_odd_gl(m->text + start, at + used - start)) {
+            buf_printf(m->out, "%zu bad\n", line);
+            return end;
+        }
         buf_printf(m->out, "%zu record ", line);
         json_put_compact(m->out, m->text + start, at + used - start);
         buf_putc(m->out, '\n');

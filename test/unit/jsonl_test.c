@@ -52,6 +52,10 @@ static const struct row rows[] = {
     {"\n\n", ""},
     {"{}", "{}"},
     {"]\n}\n{}\n", "!1 !2 {}"},
+    {"{\"_gl\":1}\n{\"_gl\":[]}\n{\"_gl\":null}\n{}\n", "!1 !2 {\"_gl\":null} {}"},
+    {"{\"_gl\":{\"type\":1}}\n{\n\"_gl\":{\"type\":{}}}\n{\"b\":2}\n", "!1 !2 {\"b\":2}"},
+    {"{\"_gl\":{\"type\":null}}\n{\"_gl\":{\"type\":\"new\"}}\n",
+     "{\"_gl\":{\"type\":null}} {\"_gl\":{\"type\":\"new\"}}"},
 };
 
 static void describe(struct jsonl *r, struct buf *out, bool bytewise)
