@@ -16,7 +16,7 @@ enum {
     COLUMNS_MIN = 56, /* narrower than this, a table's cells stand one below the other */
 };
 
-static unsigned tone_color(enum tone tone)
+unsigned render_tone_color(enum tone tone)
 {
     static const unsigned colors[] = {[TONE_GOOD] = PAINT_GREEN,
                                       [TONE_FAIR] = PAINT_YELLOW,
@@ -41,7 +41,7 @@ static enum glyph verdict_glyph(const struct review *r)
 static void show_head(struct frame *f, const struct review *r)
 {
     struct rich title, name;
-    unsigned style = tone_color(r->tone) | PAINT_BOLD;
+    unsigned style = render_tone_color(r->tone) | PAINT_BOLD;
     rich_init(&title, f->paint);
     rich_init(&name, f->paint);
     rich_printf(&title, style, "%s %s", paint_glyph(f->paint, verdict_glyph(r)), r->verdict);
@@ -83,7 +83,7 @@ static void put_bar(struct rich *to, const struct frame *f, const struct review 
 {
     int filled = (r->percent * BAR_WIDTH + 50) / 100;
     for (int i = 0; i < BAR_WIDTH; i++)
-        rich_puts(to, i < filled ? tone_color(r->tone) : PAINT_DIM,
+        rich_puts(to, i < filled ? render_tone_color(r->tone) : PAINT_DIM,
                   paint_glyph(f->paint, i < filled ? GLYPH_BAR : GLYPH_TRACK));
 }
 
@@ -135,7 +135,7 @@ static void read_row(struct tests *t, struct json_text element, struct review_te
                                         [TONE_BAD] = GLYPH_FAIL,
                                         [TONE_NONE] = GLYPH_UNKNOWN};
     review_read_test(test, &t->index, element);
-    unsigned style = test->tone == TONE_NONE ? PAINT_YELLOW : tone_color(test->tone);
+    unsigned style = test->tone == TONE_NONE ? PAINT_YELLOW : render_tone_color(test->tone);
     rich_clear(&t->verdict);
     rich_clear(&t->name);
     rich_clear(&t->message);

@@ -5,19 +5,17 @@
 #include "ago.h"
 #include "clock.h"
 #include "facts.h"
+#include "render_result.h"
 
 static const struct look {
     const char *status, *word;
     enum glyph glyph;
     unsigned style;
 } looks[] = {
-    {"pending", "PENDING", GLYPH_WAIT, PAINT_BLUE},
-    {"executing", "EXECUTING", GLYPH_WAIT, PAINT_CYAN},
-    {"complete", "COMPLETE", GLYPH_BULLET, PAINT_GREEN},
-    {"failed", "FAILED", GLYPH_STOP, PAINT_MAGENTA},
-    {"cancelled", "CANCELLED", GLYPH_SKIP, PAINT_PLAIN},
-    {"spooled", "SPOOLED", GLYPH_WAIT, PAINT_BLUE},
-    {NULL, "ROW", GLYPH_BULLET, PAINT_CYAN},
+    {"pending", "PENDING", GLYPH_WAIT, PAINT_BLUE},      {"executing", "EXECUTING", GLYPH_WAIT, PAINT_CYAN},
+    {"complete", "COMPLETE", GLYPH_BULLET, PAINT_PLAIN}, /* its grade has the colour */
+    {"failed", "FAILED", GLYPH_STOP, PAINT_MAGENTA},     {"cancelled", "CANCELLED", GLYPH_SKIP, PAINT_PLAIN},
+    {"spooled", "SPOOLED", GLYPH_WAIT, PAINT_BLUE},      {NULL, "ROW", GLYPH_BULLET, PAINT_CYAN},
 };
 
 static const struct look *look_of(const struct json_object *row)
@@ -97,9 +95,10 @@ static void add_result(struct facts *facts, const struct json_object *row)
     if (json_is(json_get(row, "status"), "complete") &&
         json_get_object(json_get(row, "result_payload"), &result)) {
         review_read_as(&review, &result, STATUS_COMPLETE);
-        rich_puts(&facts->one, PAINT_PLAIN, review.verdict);
+        unsigned color = render_tone_color(review.tone);
+        rich_puts(&facts->one, color, review.verdict);
         if (review.scored)
-            rich_printf(&facts->one, PAINT_PLAIN, " %d%%", review.percent);
+            rich_printf(&facts->one, color, " %d%%", review.percent);
         facts_add(facts);
         review_tests(&review, tests);
         facts_text(facts, tests);

@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "facts.h"
 
-enum { DAYS_MAX = 31, NUMBER_TEXT = 32, COLUMNS = 5, LABEL_WIDTH = 12 };
+enum { DAYS_MAX = 31, NUMBER_TEXT = 32, COLUMNS = 5, LABEL_WIDTH = 12, BESIDE_MIN = 36 };
 
 /* ---- figures ---- */
 
@@ -79,16 +79,27 @@ static void add_percent(struct facts *facts, struct json_text rate)
 
 /* ---- parts ---- */
 
+/* The columns for facts: beside their label, or, where there are few, below it. */
+static size_t facts_room(const struct frame *f)
+{
+    return f->inner - (f->inner < BESIDE_MIN ? 2 : LABEL_WIDTH + FRAME_GAP);
+}
+
 /* A label and the facts that were added since it was cleared. */
 static void show_facts(struct frame *f, const char *label, struct facts *facts)
 {
     struct rich cells[2];
-    size_t widths[] = {LABEL_WIDTH, f->inner - LABEL_WIDTH - FRAME_GAP};
+    size_t widths[] = {LABEL_WIDTH, facts_room(f)};
     if (facts->row.text.len) {
         rich_init(&cells[0], f->paint);
         rich_puts(&cells[0], PAINT_DIM, label);
         cells[1] = facts->row;
-        frame_row(f, cells, widths, 2);
+        if (f->inner < BESIDE_MIN) {
+            frame_text(f, &cells[0], (struct frame_place){0});
+            frame_text(f, &cells[1], (struct frame_place){.first = 2, .rest = 2});
+        } else {
+            frame_row(f, cells, widths, 2);
+        }
         rich_free(&cells[0]);
     }
     rich_clear(&facts->row);
@@ -102,7 +113,7 @@ static void show_depth(struct frame *f, const struct json_object *stats)
     struct facts facts;
     char text[NUMBER_TEXT];
     double queued, ended;
-    facts_init(&facts, f->paint, f->inner - LABEL_WIDTH - FRAME_GAP);
+    facts_init(&facts, f->paint, facts_room(f));
     json_get_object(json_get(stats, "rows"), &rows);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         add_count(&facts, &rows, words[i], words[i]);
@@ -171,18 +182,23 @@ static void show_sparkline(struct frame *f, const double *values, size_t count)
     facts_free(&facts);
 }
 
-/* A day where there is no room for columns. */
+/* A day where there is no room for columns: without what there was none of. */
 static void show_narrow(struct frame *f, const struct rich cells[COLUMNS], const char *const *heads)
 {
     struct rich line;
     rich_init(&line, f->paint);
+    bool any = false, known = false;
     rich_append(&line, &cells[0]);
     for (int i = 1; i < COLUMNS; i++) {
         const char *figure = cells[i].text.data;
         figure += strspn(figure, " ");
-        if (*figure)
-            rich_printf(&line, PAINT_PLAIN, "%s %s %s", i == 1 ? ":" : ",", figure, heads[i]);
+        known = known || *figure;
+        if (!*figure || strcmp(figure, "0") == 0 || strcmp(figure, "~0") == 0)
+            continue;
+        rich_printf(&line, PAINT_PLAIN, "%s %s %s", any ? "," : ":", figure, heads[i]);
+        any = true;
     }
+    rich_puts(&line, PAINT_PLAIN, any || !known ? "" : ": none ended");
     frame_text(f, &line, (struct frame_place){.rest = 2});
     rich_free(&line);
 }

@@ -134,7 +134,7 @@ failed"><td>• COMPLETE</td><td>a&lt;failed
 ungraded"><td>! FAILED</td><td>a&lt;ungraded
 skipped"><td>– CANCELLED</td><td>a&lt;skipped
 other"><td>• ROW</td><td>a&lt;other'
-    grep -qF '<td>PARTIAL 69%</td>' "$BATS_TEST_TMPDIR/page"
+    grep -qF '<td><span class="partial">PARTIAL 69%</span></td>' "$BATS_TEST_TMPDIR/page"
     grep -qF '<td>by w&amp;w</td>' "$BATS_TEST_TMPDIR/page"
     grep -qF '>2 of 3 retries · row 1</td>' "$BATS_TEST_TMPDIR/page"
     grep -qF 'row 1<br>Error: &lt;script&gt;</td>' "$BATS_TEST_TMPDIR/page"
@@ -219,4 +219,26 @@ int y;</pre>'
     [ "$shown" -gt 500 ]
     grep -qx "$((1000 - shown - $(grep -c '^- ' "$BATS_TEST_TMPDIR/full"))) more records are left out: .*" "$BATS_TEST_TMPDIR/full"
     [ "$(grep -c '^</table>' "$BATS_TEST_TMPDIR/full")" -eq "$(grep -c '^<table>' "$BATS_TEST_TMPDIR/full")" ]
+}
+
+# ---- colours and narrow terminals ----
+
+@test "gl-render: a complete row has the colour of its grade, and its state has none" {
+    while read -r score color; do
+        run -0 gl-render --color always --width 60 <<< "{\"atom_id\":\"a\",\"status\":\"complete\",\"result_payload\":{\"partial_score\":$score},\"_gl\":{\"type\":\"row\"}}"
+        assert_line --index 0 $'\e[1m• COMPLETE\e[0m  \e[1ma\e[0m'
+        assert_line --index 1 --regexp $'^  \e\\['"$color"'m[A-Z]+ [0-9]+%'$'\e\\[0m$'
+    done << 'END'
+0.7 32
+0.69 33
+0.39 31
+END
+}
+
+@test "gl-render: where a day has no columns, only what ended on it is named, and what is not known is not" {
+    run -0 gl-render --width 40 <<< '{"rows":{},"days":[{"day":"d1","complete":0,"failed":0,"cancelled":0},{"day":"d2","complete":3,"failed":0,"pass_rate":0.5},{"day":"d3"},{"day":"d4","complete":0,"estimated":true}],"_gl":{"type":"stats"}}'
+    assert_line '  d1: none ended'
+    assert_line '  d2: 3 complete, 50.0% pass'
+    assert_line '  d3'
+    assert_line '  d4: none ended'
 }
