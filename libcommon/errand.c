@@ -42,8 +42,11 @@ static bool take(int fd, struct buf *b)
     ssize_t got = to ? read(fd, to, CHUNK) : 0;
     if (got < 0)
         return errno == EINTR || errno == EAGAIN;
+    if (got == 0)
+        return false;
     b->len += (size_t)got;
-    return got > 0;
+    b->data[b->len] = '\0';
+    return true;
 }
 
 static void close_end(int *fd)

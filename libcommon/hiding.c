@@ -29,8 +29,10 @@ static bool read_file(struct buf *to, const char *path)
 {
     FILE *f = fopen(path, "re");
     char *room = f ? buf_reserve(to, to->max) : NULL;
-    if (room)
+    if (room) {
         to->len += fread(room, 1, to->max, f);
+        to->data[to->len] = '\0';
+    }
     if (f)
         fclose(f);
     return to->len > 0;

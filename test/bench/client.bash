@@ -84,8 +84,8 @@ bench_single() {
     local i
     requests 1 1500 > "$work/one"
     for ((i = 0; i < 3 * runs; i++)); do
-        timed ours 20 sh -c "$(times 20 "gl-submit $work/one")"
-        timed curl 20 sh -c "$(times 20 "curl -sS -o /dev/null --json @$work/one $GREENLIGHT_API_URL/greenlight/run-atom")"
+        timed ours 100 sh -c "$(times 100 "gl-submit $work/one")"
+        timed curl 100 sh -c "$(times 100 "curl -sS -o /dev/null --json @$work/one $GREENLIGHT_API_URL/greenlight/run-atom")"
     done
     at_most "one request a process, ms, gl-submit ÷ curl" ours.ms curl.ms 1.1 0.9
 }
