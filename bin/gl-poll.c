@@ -252,6 +252,19 @@ static bool is_ours(const struct poller *p, enum record_type type)
     return type == RECORD_EXECUTION && (!queued || json_is(json_get(&p->gl, "settlement"), "progress"));
 }
 
+/* Percent-encoded: everything but letters, digits, '-', '_' and '~' (dots too: libcurl
+ * and servers fold ".."). */
+static void put_escaped(struct buf *b, const char *id, size_t len)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
+    for (size_t i = 0; i < len; i++) {
+        if (id[i] && strchr(plain, id[i]))
+            buf_putc(b, id[i]);
+        else
+            buf_printf(b, "%%%02X", (unsigned)(unsigned char)id[i]);
+    }
+}
+
 static struct item *new_item(struct poller *p, struct json_text execution_id)
 {
     struct item *i = xcalloc(1, sizeof *i);
@@ -260,7 +273,7 @@ static struct item *new_item(struct poller *p, struct json_text execution_id)
     buf_init(&path, ID_MAX * 3 + 64);
     json_string(execution_id, &id);
     buf_puts(&path, "/greenlight/execution/");
-    http_put_escaped(&path, id.data, id.len);
+    put_escaped(&path, id.data, id.len);
     buf_free(&id);
     i->path = buf_detach(&path);
     i->text.len = p->record.text.len;

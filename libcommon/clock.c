@@ -19,6 +19,13 @@ int64_t clock_now(void)
     return read_ms(CLOCK_MONOTONIC);
 }
 
+int64_t clock_micros(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int64_t clock_wall(void)
 {
     return read_ms(CLOCK_REALTIME);

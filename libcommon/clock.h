@@ -10,6 +10,9 @@
 /* Milliseconds of the monotonic clock: only differences mean anything. */
 int64_t clock_now(void);
 
+/* Its microseconds, for what is over in less than one of those. */
+int64_t clock_micros(void);
+
 /* Milliseconds since 1970 UTC, for comparing with dates that others sent. */
 int64_t clock_wall(void);
 

@@ -24,6 +24,7 @@
 enum {
     HEADERS_MAX = 256 << 10,
     BODIES_MAX = 32 << 20,
+    NEAR_US = 100,
     DESCRIPTORS_OTHER = 32,
     DESCRIPTORS_EACH = 3,
     HEADERS = 6
@@ -54,6 +55,8 @@ struct http {
     int flying; /* transfers that the multi handle has */
     uint64_t order;
     int reader;            /* see cli_reader_fd */
+    bool has_processors;   /* more than one: the server can run while we stay awake */
+    bool near;             /* the last wait was over in NEAR_US */
     size_t body_bytes;     /* of all slots */
     struct slot *finished; /* the one whose answer was given out last */
     char *base;            /* the URL without its last slash */
@@ -207,6 +210,7 @@ bool http_open(struct http **out, const struct http_options *options, size_t slo
     struct http *h = xcalloc(1, sizeof *h);
     h->options = options;
     h->reader = cli_reader_fd();
+    h->has_processors = sysconf(_SC_NPROCESSORS_ONLN) > 1;
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to sockets that may be closed */
     if (!check_url(options->url, e) || !check_files(options, e) ||
         !token_open(&h->token, options->token_file, e)) {
@@ -545,6 +549,22 @@ bool http_next(struct http *h, struct http_answer *a)
     return true;
 }
 
+/* Waits until something happens.  Falling asleep and waking up take as long as the answer of
+ * a server on this machine: while answers come so fast, and one at a time, it stays
+ * awake for the next one that long. */
+static void await(struct http *h, struct curl_waitfd *others, unsigned count, int wait_ms)
+{
+    int64_t from = clock_micros();
+    int ready = 0;
+    if (h->near && h->flying == 1)
+        do
+            curl_multi_poll(h->multi, others, count, 0, &ready);
+        while (!ready && clock_micros() - from < NEAR_US);
+    if (!ready)
+        curl_multi_poll(h->multi, others, count, wait_ms, NULL);
+    h->near = clock_micros() - from < NEAR_US && h->has_processors;
+}
+
 void http_wait(struct http *h, int fd, int64_t until, bool *readable)
 {
     struct curl_waitfd extra[] = {{.fd = fd, .events = CURL_WAIT_POLLIN},
@@ -559,7 +579,7 @@ void http_wait(struct http *h, int fd, int64_t until, bool *readable)
             present[count++] = extra[i];
     curl_multi_perform(h->multi, &running);
     if (running == h->flying) { /* nothing ended meanwhile */
-        curl_multi_poll(h->multi, present, count, wait < 0 ? 3600000 : wait, NULL);
+        await(h, present, count, wait < 0 ? 3600000 : wait);
         curl_multi_perform(h->multi, &running);
     }
     *readable = fd >= 0 && present[0].revents;
@@ -575,16 +595,5 @@ void http_cancel(struct http *h, void (*ended)(void *user, void *context), void 
         land(h, s);
         release(h, s);
         ended(s->user, context);
-    }
-}
-
-void http_put_escaped(struct buf *b, const char *id, size_t len)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
-    for (size_t i = 0; i < len; i++) {
-        if (id[i] && strchr(plain, id[i]))
-            buf_putc(b, id[i]);
-        else
-            buf_printf(b, "%%%02X", (unsigned)(unsigned char)id[i]);
     }
 }

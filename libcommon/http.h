@@ -99,8 +99,4 @@ void http_cancel(struct http *h, void (*ended)(void *user, void *context), void 
 /* The class of an HTTP status; FAULT_NONE for 2xx. */
 enum fault http_status_fault(int status);
 
-/* Appends `id` percent-encoded: everything but letters, digits, '-', '_' and
- * '~' (dots too: libcurl and servers fold ".."). */
-void http_put_escaped(struct buf *b, const char *id, size_t len);
-
 #endif

@@ -285,6 +285,15 @@ teardown() {
 }
 
 # bats test_tags=plain
+@test "gl-submit: waiting for answers takes no CPU, after quick ones either" {
+    start
+    requests 1 40 '.mock = {delay_ms: (if .n > 20 then 100 else 0 end)}' > "$BATS_TEST_TMPDIR/in"
+    run -0 --separate-stderr bash -c "command time -f '%U %S' gl-submit -j 1 '$BATS_TEST_TMPDIR/in' | wc -l"
+    assert_output 40
+    assert [ "$(awk '{ print ($1 + $2 < 0.5) }' <<< "$stderr")" = 1 ] # of two seconds
+}
+
+# bats test_tags=plain
 @test "gl-submit: a hundred thousand requests in less than 40 MiB" {
     start
     unset log
