@@ -5,18 +5,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "chance.h"
 #include "msg.h"
 #include "xalloc.h"
 
-enum { REMOVE_TRIES = 100, REMOVE_WAIT_NS = 2000000, FILE_MAX = 8192 };
+enum { MAKE_TRIES = 10, REMOVE_TRIES = 100, REMOVE_WAIT_NS = 2000000, FILE_MAX = 8192 };
 
 static const char prefix[] = "gl-run.";
 
@@ -75,6 +76,17 @@ static char *folder_of(const char *line, bool *v2)
     return folder;
 }
 
+/* The group's folder with its lock, or -1: another process has it, or it is gone. */
+static int lock_group(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
 /* Takes away what processes that are gone have left in `folder`. */
 static void sweep(const char *folder)
 {
@@ -82,34 +94,59 @@ static void sweep(const char *folder)
     struct dirent *entry;
     /* cppcheck-suppress readdirCalled; there is one thread */
     while (all && (entry = readdir(all)) != NULL) {
-        long pid = strncmp(entry->d_name, prefix, sizeof prefix - 1) == 0
-                       ? strtol(entry->d_name + sizeof prefix - 1, NULL, 10)
-                       : 0;
-        if (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH) {
-            char *path = join(folder, entry->d_name);
+        if (strncmp(entry->d_name, prefix, sizeof prefix - 1) != 0)
+            continue;
+        char *path = join(folder, entry->d_name);
+        int lock = lock_group(path);
+        if (lock >= 0) {
             rmdir(path);
-            free(path);
+            close(lock);
         }
+        free(path);
     }
     if (all)
         closedir(all);
 }
 
+/* A new group in `folder`, and its lock; NULL where none can be made. */
+static char *make_folder(const char *folder, int *lock)
+{
+    for (int i = 0; i < MAKE_TRIES; i++) {
+        char name[64];
+        unsigned number;
+        chance_bytes(&number, sizeof number);
+        snprintf(name, sizeof name, "%s%08x.%ld.%ld", prefix, number, (long)getpid(), (long)getppid());
+        char *path = join(folder, name);
+        bool made = mkdir(path, 0755) == 0;
+        *lock = made ? lock_group(path) : -1;
+        if (*lock >= 0 && access(path, F_OK) == 0) /* another's sweep may have come between */
+            return path;
+        if (*lock >= 0)
+            close(*lock);
+        free(path);
+        if (!made)
+            break;
+    }
+    return NULL;
+}
+
 /* Makes the group in `folder`; false where it gets no memory control there. */
 static bool make(struct cgroup *g, const char *folder, bool v2, int64_t memory_bytes)
 {
-    char name[64], limit[32];
-    snprintf(name, sizeof name, "%s%ld.%ld", prefix, (long)getpid(), (long)getppid());
+    char limit[32];
+    int lock;
     snprintf(limit, sizeof limit, "%lld", (long long)memory_bytes);
-    char *path = join(folder, name);
     sweep(folder);
-    if ((mkdir(path, 0755) == 0 || errno == EEXIST) &&
-        write_file(path, v2 ? "memory.max" : "memory.limit_in_bytes", limit)) {
+    char *path = make_folder(folder, &lock);
+    if (!path)
+        return false;
+    if (write_file(path, v2 ? "memory.max" : "memory.limit_in_bytes", limit)) {
         write_file(path, v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes", v2 ? "0" : limit);
-        *g = (struct cgroup){path, v2};
+        *g = (struct cgroup){path, v2, lock};
         return true;
     }
     rmdir(path);
+    close(lock);
     free(path);
     return false;
 }
@@ -117,7 +154,7 @@ static bool make(struct cgroup *g, const char *folder, bool v2, int64_t memory_b
 void cgroup_open(struct cgroup *g, int64_t memory_bytes)
 {
     char *all = read_file("/proc/self", "cgroup"), *rest = NULL;
-    *g = (struct cgroup){NULL, false};
+    *g = (struct cgroup){NULL, false, -1};
     for (char *line = all ? strtok_r(all, "\n", &rest) : NULL; line && !g->path;
          line = strtok_r(NULL, "\n", &rest)) {
         bool v2;
@@ -150,6 +187,8 @@ void cgroup_close(struct cgroup *g)
 {
     for (int i = 0; g->path && i < REMOVE_TRIES && rmdir(g->path) != 0 && errno == EBUSY; i++)
         nanosleep(&(struct timespec){.tv_nsec = REMOVE_WAIT_NS}, NULL);
+    if (g->path)
+        close(g->lock);
     free(g->path);
     g->path = NULL;
 }

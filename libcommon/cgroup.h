@@ -1,8 +1,8 @@
 /* cgroup: a memory control group for one run, where one can be had.
  *
- * It is made beside or below the group of this process, in either hierarchy, and named
- * gl-run.PID.PARENT after the process, so that what a killed one left behind is taken
- * away by the next. */
+ * It is made beside or below the group of this process, in either hierarchy, and locked
+ * for as long as that lives, so that what a killed one left behind is taken away by the
+ * next.  Pids would not do: containers share the hierarchy and count each for itself. */
 #ifndef GL_CGROUP_H
 #define GL_CGROUP_H
 
@@ -13,6 +13,7 @@
 struct cgroup {
     char *path; /* NULL: there is none */
     bool v2;
+    int lock; /* its folder */
 };
 
 /* Makes a group whose processes may use so much memory together; *g is empty where

@@ -209,7 +209,7 @@ bool sandbox_run(const struct jail_job *job, const struct sandbox_limits *limits
 {
     struct run r = {.out = outcome, .init_pidfd = -1};
     struct jail_job grouped = *job;
-    struct cgroup group = {NULL, false};
+    struct cgroup group = {NULL, false, -1};
     int64_t deadline = clock_after(clock_now(), limits->wall_ms);
     *outcome = (struct sandbox_outcome){.end = SANDBOX_EXITED};
     init_stream(&outcome->output, limits->output_bytes);

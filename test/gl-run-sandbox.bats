@@ -86,6 +86,21 @@ def f(): os.execv('/usr/bin/sleep', ['$mark', '1000'])" '{"time_limit_ms": 30000
     eventually 20 swept
 }
 
+@test "sandbox: a gl-run that counts its pids otherwise leaves the others' memory groups alone" {
+    local apart=(unshare -p -f --mount-proc)
+    [ "$EUID" = 0 ] || apart+=(-r)
+    request 'import time
+def f(): time.sleep(2); return 1' > "$BATS_TEST_TMPDIR/slow"
+    request 'def f(): return 1' > "$BATS_TEST_TMPDIR/quick"
+    gl-run "$BATS_TEST_TMPDIR/slow" > "$BATS_TEST_TMPDIR/out" 3>&- &
+    for _ in {1..5}; do
+        run -0 "${apart[@]}" gl-run "$BATS_TEST_TMPDIR/quick"
+        assert_equal "$(jq -c '[.status, .partial_score]' <<< "$output")" '["complete",1]'
+    done
+    wait $!
+    assert_equal "$(jq -c '[.status, .partial_score]' "$BATS_TEST_TMPDIR/out")" '["complete",1]'
+}
+
 @test "sandbox: endless output is cut off, kept in part, and told" {
     run_code "def f():
     while True: print('x' * 99)" "$short"

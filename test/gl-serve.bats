@@ -273,7 +273,7 @@ teardown() {
 orphaned_groups() {
     local group
     find /sys/fs/cgroup -type d -name 'gl-run.*' 2> /dev/null | sort | while read -r group; do
-        [ -d "/proc/${group##*.}" ] || echo "$group"
+        ! flock -n "$group" true || echo "$group"
     done
 }
 
