@@ -202,3 +202,20 @@ void files_free(struct files *files)
     free(files->file);
     *files = (struct files){0};
 }
+
+void files_print(struct buf *out, const struct files *files, const char *name, const char *path,
+                 const char *content)
+{
+    json_key(out, name);
+    buf_putc(out, '[');
+    for (size_t i = 0; i < files->count; i++) {
+        json_comma(out);
+        buf_putc(out, '{');
+        json_key(out, path);
+        json_put_text(out, files->file[i].path);
+        json_key(out, content);
+        json_put_string(out, files->file[i].bytes, files->file[i].len);
+        buf_putc(out, '}');
+    }
+    buf_putc(out, ']');
+}

@@ -46,4 +46,9 @@ bool files_collide(const struct files *files, struct err *e);
 const struct jail_file *files_find(const struct files *files, const char *path);
 void files_free(struct files *files);
 
+/* Appends the member `name`: an array of objects, each with a file's path and its bytes
+ * under those names. */
+void files_print(struct buf *out, const struct files *files, const char *name, const char *path,
+                 const char *content);
+
 #endif

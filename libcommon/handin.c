@@ -189,22 +189,6 @@ bool handin_collect(int folder, const struct starter *s, struct files *handed_in
     return c.refused == 0;
 }
 
-static void put_files(struct buf *to, const struct files *files)
-{
-    json_key(to, "files");
-    buf_putc(to, '[');
-    for (size_t i = 0; i < files->count; i++) {
-        json_comma(to);
-        buf_putc(to, '{');
-        json_key(to, "path");
-        json_put_text(to, files->file[i].path);
-        json_key(to, "content");
-        json_put_string(to, files->file[i].bytes, files->file[i].len);
-        buf_putc(to, '}');
-    }
-    buf_putc(to, ']');
-}
-
 /* The text of an answer, without the end of its last line. */
 static void put_answer(struct buf *to, const struct jail_file *file)
 {
@@ -247,7 +231,7 @@ void handin_put(struct buf *out, const struct json_object *request, const struct
         json_key(&work, "answer");
         json_put(&work, (struct json_text){answer.data, answer.len});
     } else {
-        put_files(&work, files);
+        files_print(&work, files, "files", "path", "content");
     }
     buf_putc(&work, '}');
     json_index(&new, work.data, work.len, NULL);

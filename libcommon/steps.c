@@ -119,22 +119,6 @@ static void put_calls(struct buf *b, const struct tests *t)
     buf_putc(b, ']');
 }
 
-static void put_scripts(struct buf *b, const struct files *scripts)
-{
-    json_key(b, "scripts");
-    buf_putc(b, '[');
-    for (size_t i = 0; i < scripts->count; i++) {
-        json_comma(b);
-        buf_putc(b, '{');
-        json_key(b, "name");
-        json_put_text(b, scripts->file[i].path);
-        json_key(b, "text");
-        json_put_string(b, scripts->file[i].bytes, scripts->file[i].len);
-        buf_putc(b, '}');
-    }
-    buf_putc(b, ']');
-}
-
 void steps_driver(struct step *s, const struct exercise *x, const struct tests *t)
 {
     struct buf *b = &s->input;
@@ -158,7 +142,7 @@ void steps_driver(struct step *s, const struct exercise *x, const struct tests *
     if (shape_is_list(&x->shape))
         put_calls(b, t);
     else
-        put_scripts(b, &x->shape.scripts);
+        files_print(b, &x->shape.scripts, "scripts", "name", "text");
     buf_putc(b, '}');
 }
 
